@@ -1,0 +1,140 @@
+"""What the model says of open items, as plain values. This module imports no model library."""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+HORIZON_DAYS: Final = 180
+"""Last day of a payment curve, in days from its as_of; beyond it S stays what it was."""
+
+BASIS: Final = "usual effort"
+"""What the curve assumes: the past it was learnt from, in which someone called."""
+
+ItemKey = tuple[str, str, int]
+"""company_id, invoice_id, instalment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One cause of a late risk in plain words; ``weight`` in log-odds, above 0 pushes towards late."""
+
+    code: str
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCurve:
+    """S(t) = P(still unpaid t days from as_of), t = 0..HORIZON_DAYS, given that it is unpaid today."""
+
+    unpaid: tuple[float, ...]
+
+    def at(self, day: int) -> float:
+        """S(day); constant beyond the horizon."""
+        return self.unpaid[min(day, len(self.unpaid) - 1)]
+
+    def quantile(self, share: float) -> int | None:
+        """First day on which at least ``share`` of the probability is paid; None beyond the horizon."""
+        day = bisect_left(self.unpaid, -(1.0 - share), key=lambda unpaid: -unpaid)
+        return day if day < len(self.unpaid) else None
+
+
+@dataclass(frozen=True, slots=True)
+class LateRisk:
+    """What the model says of one open item as of a day.
+
+    ``p_late`` = P(not paid by due date + grace days), 1 for an item already past that day.
+    ``support`` = settled items of the customer behind it; ``is_new`` = none of them.
+    """
+
+    company_id: str
+    invoice_id: str
+    instalment: int
+    as_of: date
+    p_late: float
+    curve: PaymentCurve
+    support: int
+    is_new: bool
+    reasons: tuple[Reason, ...]
+    model_version: str
+
+    @property
+    def p_unpaid_7(self) -> float:
+        """S(7)."""
+        return self.curve.at(7)
+
+    @property
+    def p_unpaid_30(self) -> float:
+        """S(30)."""
+        return self.curve.at(30)
+
+    @property
+    def p_unpaid_90(self) -> float:
+        """S(90)."""
+        return self.curve.at(90)
+
+    def pay_date(self, share: float) -> date | None:
+        """Day by which the item is paid with probability ``share``; None beyond the horizon."""
+        days = self.curve.quantile(share)
+        return None if days is None else self.as_of + timedelta(days=days)
+
+
+@dataclass(frozen=True)
+class RiskTable:
+    """Late risks of many items as of one day: a frame of figures and the matrix of their curves.
+
+    ``items``: company_id, invoice_id, instalment, p_late, p_unpaid_7, p_unpaid_30, p_unpaid_90,
+    pay_in_p10, pay_in_p50, pay_in_p90 (days from as_of, null beyond the horizon), support, is_new.
+    ``unpaid``: float32, shape (items, HORIZON_DAYS + 1), rows in the order of ``items``.
+    ``reasons``: for the items that are shown only.
+    """
+
+    as_of: date
+    items: pl.DataFrame
+    unpaid: npt.NDArray[np.float32]
+    model_version: str
+    reasons: Mapping[ItemKey, tuple[Reason, ...]] = field(default_factory=dict)
+
+    def risk(self, row: int) -> LateRisk:
+        """The late risk of one row as a value."""
+        item = self.items.row(row, named=True)
+        key: ItemKey = (item["company_id"], item["invoice_id"], item["instalment"])
+        return LateRisk(
+            *key,
+            as_of=self.as_of,
+            p_late=item["p_late"],
+            curve=PaymentCurve(tuple(float(p) for p in self.unpaid[row])),
+            support=item["support"],
+            is_new=item["is_new"],
+            reasons=self.reasons.get(key, ()),
+            model_version=self.model_version,
+        )
+
+
+def risk_table(
+    keys: pl.DataFrame, p_late: npt.NDArray[np.float64], unpaid: npt.NDArray[np.float32], as_of: date, version: str
+) -> RiskTable:
+    """A RiskTable of item keys (with ``support``), late probabilities and curves in one row order."""
+    paid = 1.0 - unpaid
+    days = {f"pay_in_p{share}": _first_day(paid, share / 100) for share in (10, 50, 90)}
+    items = keys.with_columns(
+        p_late=pl.Series(p_late),
+        p_unpaid_7=pl.Series(unpaid[:, 7].astype(np.float64)),
+        p_unpaid_30=pl.Series(unpaid[:, 30].astype(np.float64)),
+        p_unpaid_90=pl.Series(unpaid[:, 90].astype(np.float64)),
+        is_new=pl.col("support") == 0,
+        **days,
+    )
+    return RiskTable(as_of, items, unpaid, version)
+
+
+def _first_day(paid: npt.NDArray[np.float32], share: float) -> pl.Series:
+    reached = paid >= np.float32(share)
+    first = np.where(reached.any(axis=1), reached.argmax(axis=1), -1)
+    return pl.Series(first, dtype=pl.Int32).replace(-1, None)
