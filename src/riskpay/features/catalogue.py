@@ -1,0 +1,517 @@
+"""The features, declared: name, type, unit, window, meaning, and the phrase that a reason uses.
+
+Every feature is a question (item, as_of, cut): it may use facts known by then, and the item's own
+document. No feature counts contacts, and none reads a customer attribute without a date.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Family = Literal["item", "calendar", "history", "recent", "habit", "book", "portfolio"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of the feature frame."""
+
+    name: str
+    family: Family
+    unit: str
+    window: str
+    meaning: str
+    phrase: str
+    monotone: int = 0
+    """+1: more of it never means an earlier payment where the field is sure; 0: not constrained."""
+
+
+def _f(name: str, family: Family, unit: str, window: str, meaning: str, phrase: str, monotone: int = 0) -> Feature:
+    return Feature(name, family, unit, window, meaning, phrase, monotone)
+
+
+_ITEM = (
+    _f(
+        "amount_log",
+        "item",
+        "log10 money",
+        "item",
+        "amount in the company's currency at the issue day's rate",
+        "its amount",
+    ),
+    _f("terms_days", "item", "days", "item", "due date less issue date", "its payment terms"),
+    _f("age_days", "item", "days", "item", "as_of less issue date", "its age"),
+    _f(
+        "days_from_due",
+        "item",
+        "days",
+        "item",
+        "as_of less due date; negative before it",
+        "the days since its due date",
+    ),
+    _f("open_share", "item", "share", "item", "open amount over amount, as known", "the part still open"),
+    _f(
+        "amount_to_usual",
+        "item",
+        "log10 ratio",
+        "all",
+        "amount over the customer's mean settled amount",
+        "its size against the customer's usual",
+    ),
+)
+
+_CALENDAR = (
+    _f("due_weekday", "calendar", "0 = Monday", "item", "weekday of the due date", "the weekday it falls due"),
+    _f(
+        "due_day_of_month",
+        "calendar",
+        "day",
+        "item",
+        "day of month of the due date",
+        "the day of the month it falls due",
+    ),
+    _f(
+        "due_days_to_month_end",
+        "calendar",
+        "days",
+        "item",
+        "days from due date to the end of its month",
+        "how near month end it falls due",
+    ),
+    _f(
+        "due_days_to_holiday",
+        "calendar",
+        "days",
+        "item",
+        "signed days to the nearest bank holiday, 31 = none near",
+        "a bank holiday near its due date",
+    ),
+    _f(
+        "due_days_to_business_day",
+        "calendar",
+        "days",
+        "item",
+        "days from the due date to the first business day on or after it",
+        "its due date on a day banks are closed",
+    ),
+    _f("issue_weekday", "calendar", "0 = Monday", "item", "weekday of the issue date", "the weekday it was issued"),
+)
+
+_HISTORY = (
+    _f(
+        "settled_count",
+        "history",
+        "items",
+        "all",
+        "items of the customer settled in cash",
+        "how much history the customer has",
+    ),
+    _f(
+        "late_share",
+        "history",
+        "share",
+        "all",
+        "share paid late, shrunk to the portfolio's",
+        "how often the customer pays late",
+    ),
+    _f(
+        "late_7_share",
+        "history",
+        "share",
+        "all",
+        "share paid more than 7 days late, shrunk",
+        "how often the customer pays over a week late",
+    ),
+    _f(
+        "late_30_share",
+        "history",
+        "share",
+        "all",
+        "share paid more than 30 days late, shrunk",
+        "how often the customer pays over a month late",
+    ),
+    _f(
+        "late_amount_share",
+        "history",
+        "share",
+        "all",
+        "share paid late, weighted by amount, shrunk",
+        "how much of its money the customer pays late",
+    ),
+    _f(
+        "mean_days_late",
+        "history",
+        "days",
+        "all",
+        "mean days late (early is negative), shrunk",
+        "the customer's average days late",
+    ),
+    _f("sd_days_late", "history", "days", "all", "standard deviation of days late", "how regularly the customer pays"),
+    _f(
+        "last_days_late",
+        "history",
+        "days",
+        "last",
+        "mean days late of the last day's settlements",
+        "how late the last payment was",
+    ),
+    _f(
+        "days_since_settled",
+        "history",
+        "days",
+        "last",
+        "days since a settlement became known",
+        "how long ago the customer last paid",
+    ),
+    _f(
+        "mean_days_to_pay",
+        "history",
+        "days",
+        "all",
+        "mean days from issue to settlement",
+        "the customer's average days to pay",
+    ),
+    _f(
+        "pay_days_over_terms",
+        "history",
+        "days",
+        "all",
+        "mean days to pay less this item's terms",
+        "the customer's days to pay against these terms",
+    ),
+    _f(
+        "late_share_with_overdue",
+        "history",
+        "share",
+        "all",
+        "as late_share, items now past due counted as late",
+        "how often the customer is late, open items counted",
+    ),
+    _f(
+        "customer_age_days",
+        "history",
+        "days",
+        "all",
+        "days since the customer's first document",
+        "how long the customer is known",
+    ),
+)
+
+_RECENT = (
+    _f("late_share_30", "recent", "share", "30 days", "share paid late, shrunk to late_share", "recent late payments"),
+    _f(
+        "late_share_90",
+        "recent",
+        "share",
+        "90 days",
+        "share paid late, shrunk to late_share",
+        "late payments of the last three months",
+    ),
+    _f(
+        "late_share_180",
+        "recent",
+        "share",
+        "180 days",
+        "share paid late, shrunk to late_share",
+        "late payments of the last half year",
+    ),
+    _f(
+        "late_share_365",
+        "recent",
+        "share",
+        "365 days",
+        "share paid late, shrunk to late_share",
+        "late payments of the last year",
+    ),
+    _f(
+        "mean_days_late_30", "recent", "days", "30 days", "mean days late, shrunk to mean_days_late", "recent days late"
+    ),
+    _f(
+        "mean_days_late_90",
+        "recent",
+        "days",
+        "90 days",
+        "mean days late, shrunk to mean_days_late",
+        "days late in the last three months",
+    ),
+    _f(
+        "mean_days_late_365",
+        "recent",
+        "days",
+        "365 days",
+        "mean days late, shrunk to mean_days_late",
+        "days late in the last year",
+    ),
+    _f(
+        "late_share_decayed",
+        "recent",
+        "share",
+        "half-life 30 days",
+        "recency-weighted share paid late, shrunk",
+        "the customer's latest habit",
+    ),
+    _f(
+        "mean_days_late_decayed",
+        "recent",
+        "days",
+        "half-life 30 days",
+        "recency-weighted mean days late, shrunk",
+        "the customer's latest days late",
+    ),
+    _f(
+        "late_trend",
+        "recent",
+        "share",
+        "90 against 365 days",
+        "late_share_90 less late_share_365",
+        "the customer getting slower or faster",
+    ),
+    _f("settled_count_30", "recent", "items", "30 days", "items settled in cash", "how much the customer paid lately"),
+    _f(
+        "issued_count_30",
+        "recent",
+        "items",
+        "30 days",
+        "items issued to the customer",
+        "how much the customer bought lately",
+    ),
+)
+
+
+SPANS: Final = {
+    "early_3_7": (-7, -3, "3 to 7 days early"),
+    "early_1_2": (-2, -1, "1 or 2 days early"),
+    "on_due": (0, 0, "on the due date"),
+    "late_1": (1, 1, "1 day late"),
+    "late_2": (2, 2, "2 days late"),
+    "late_3_7": (3, 7, "3 to 7 days late"),
+}
+"""Spans of days late (first and last day, both included) whose shares make up a customer's habit."""
+
+
+def _paid(suffix: str, among: str, shrunk: str, phrase: str) -> tuple[Feature, ...]:
+    return tuple(
+        _f(f"{name}_share{suffix}", "habit", "share", "all", f"share paid {words}{among}, {shrunk}", phrase)
+        for name, (_, _, words) in SPANS.items()
+    )
+
+
+_HABIT = (
+    _f(
+        "late_share_weekday",
+        "habit",
+        "share",
+        "all",
+        "share paid late among items due on the same weekday, shrunk to late_share",
+        "its record with this due weekday",
+    ),
+    _f(
+        "mean_days_late_weekday",
+        "habit",
+        "days",
+        "all",
+        "mean days late among items due on the same weekday, shrunk",
+        "its days late with this due weekday",
+    ),
+    _f(
+        "late_share_terms",
+        "habit",
+        "share",
+        "all",
+        "share paid late among items with the same terms, shrunk to late_share",
+        "its record with these terms",
+    ),
+    _f(
+        "late_share_amount",
+        "habit",
+        "share",
+        "all",
+        "share paid late among items of a like amount, shrunk to late_share",
+        "its record with amounts like this",
+    ),
+    _f(
+        "late_share_weekday_90",
+        "habit",
+        "share",
+        "90 days",
+        "share paid late among items due on the same weekday, shrunk to late_share_weekday",
+        "its recent record with this due weekday",
+    ),
+    _f(
+        "pay_share_monday",
+        "habit",
+        "share",
+        "all",
+        "share of its settlements on a Monday",
+        "the weekday the customer pays",
+    ),
+    _f(
+        "pay_share_tuesday",
+        "habit",
+        "share",
+        "all",
+        "share of its settlements on a Tuesday",
+        "the weekday the customer pays",
+    ),
+    _f(
+        "pay_share_wednesday",
+        "habit",
+        "share",
+        "all",
+        "share of its settlements on a Wednesday",
+        "the weekday the customer pays",
+    ),
+    _f(
+        "pay_share_thursday",
+        "habit",
+        "share",
+        "all",
+        "share of its settlements on a Thursday",
+        "the weekday the customer pays",
+    ),
+    _f(
+        "pay_share_friday",
+        "habit",
+        "share",
+        "all",
+        "share of its settlements on a Friday",
+        "the weekday the customer pays",
+    ),
+    _f(
+        "days_to_pay_weekday",
+        "habit",
+        "days",
+        "all",
+        "days from the due date to the next of its usual payment weekday",
+        "its next usual payment weekday",
+    ),
+    _f(
+        "pay_share_around_due",
+        "habit",
+        "share",
+        "all",
+        "share of its settlements on the weekdays from three days before the due date to the due date",
+        "its payment weekdays just before the due date",
+    ),
+    _f(
+        "late_share_weekday_terms",
+        "habit",
+        "share",
+        "all",
+        "share paid late among items due on the same weekday with the same terms, shrunk to late_share_weekday",
+        "its record with this due weekday and these terms",
+    ),
+    _f(
+        "late_share_weekday_amount",
+        "habit",
+        "share",
+        "all",
+        "share paid late among items due on the same weekday of a like amount, shrunk to late_share_weekday",
+        "its record with this due weekday and amounts like this",
+    ),
+    *_paid("", "", "shrunk to the portfolio's", "the days around the due date on which the customer pays"),
+    *_paid(
+        "_weekday",
+        " among items due on the same weekday",
+        "shrunk to the customer's",
+        "the days on which it pays items due on this weekday",
+    ),
+)
+
+_BOOK = (
+    _f(
+        "open_count", "book", "items", "as_of", "items of the customer now open", "how many items the customer has open"
+    ),
+    _f(
+        "open_amount_log",
+        "book",
+        "log10 money",
+        "as_of",
+        "open amount of the customer",
+        "how much the customer has open",
+    ),
+    _f(
+        "overdue_count",
+        "book",
+        "items",
+        "as_of",
+        "items of the customer past due",
+        "how many items are past due already",
+    ),
+    _f(
+        "overdue_amount_log",
+        "book",
+        "log10 money",
+        "as_of",
+        "amount of the customer past due",
+        "how much is past due already",
+    ),
+    _f("overdue_share", "book", "share", "as_of", "amount past due over amount open", "the share of the book past due"),
+    _f(
+        "oldest_days_past_due",
+        "book",
+        "days",
+        "as_of",
+        "days past due of the customer's oldest open item",
+        "the age of the oldest open item",
+    ),
+)
+
+_PORTFOLIO = (
+    _f(
+        "portfolio_late_share_30",
+        "portfolio",
+        "share",
+        "30 days",
+        "share paid late of all customers",
+        "payments slowing everywhere",
+    ),
+    _f(
+        "portfolio_late_share_90",
+        "portfolio",
+        "share",
+        "90 days",
+        "share paid late of all customers",
+        "payments slowing everywhere",
+    ),
+    _f(
+        "portfolio_mean_days_late_30",
+        "portfolio",
+        "days",
+        "30 days",
+        "mean days late of all customers",
+        "payments slowing everywhere",
+    ),
+    _f(
+        "portfolio_drift",
+        "portfolio",
+        "share",
+        "30 against 365 days",
+        "portfolio late share of 30 days less that of 365",
+        "payments slowing everywhere",
+    ),
+    _f(
+        "portfolio_late_share_weekday",
+        "portfolio",
+        "share",
+        "365 days",
+        "share paid late of all items due on the same weekday",
+        "how this due weekday is paid everywhere",
+    ),
+)
+
+FEATURES: Final[tuple[Feature, ...]] = (*_ITEM, *_CALENDAR, *_HISTORY, *_RECENT, *_HABIT, *_BOOK, *_PORTFOLIO)
+FEATURE_NAMES: Final = tuple(feature.name for feature in FEATURES)
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """What the features depend on beside the ledger.
+
+    ``grace_days``: days after the due date that still count as on time. ``tolerance``: settlement
+    tolerance in minor units. ``prior_weight``: items' worth of the group's mean that a shrunk
+    figure starts from. ``half_life_days``: of the recency-weighted figures.
+    """
+
+    grace_days: int = 0
+    tolerance: int = 0
+    prior_weight: float = 5.0
+    half_life_days: float = 30.0

@@ -1,0 +1,148 @@
+"""Dated facts of customers, as rows that add up: settlements, documents, and the open book.
+
+Each row says what changed on the ``day`` it became known, with a ``sign`` of +1 or -1 (a re-opened
+item takes its settlement back). The sum of all rows up to a day is what was known at the end of it.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from riskpay.features.catalogue import SPANS, FeatureSettings
+from riskpay.ledger.fx import with_value
+from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.settlement import item_states
+from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
+
+AMOUNT_BREAKS: Final = tuple(2.0**power for power in range(41))
+"""Edges of the classes of like amounts, in major units of the company's currency."""
+
+PAY_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
+
+_KEY = list(ITEM_KEY)
+
+
+def valued_states(ledger: Ledger, settings: FeatureSettings) -> pl.DataFrame:
+    """``item_states`` with value and open_value (major units of the company's currency, rate of the
+    issue day), terms_days, due_weekday (0 = Monday) and amount_class.
+    """
+    states = item_states(ledger, settings.tolerance)
+    priced = with_value(
+        with_value(states, ledger, "amount", "issue_date").drop("rate_missing"),
+        ledger,
+        "open_amount",
+        "issue_date",
+        "open_value",
+    )
+    return priced.drop("rate_missing").with_columns(
+        terms_days=(pl.col("due_date") - pl.col("issue_date")).dt.total_days(),
+        due_weekday=pl.col("due_date").dt.weekday().cast(pl.Int32) - 1,
+        amount_class=amount_class(pl.col("value")),
+    )
+
+
+def amount_class(value: pl.Expr) -> pl.Expr:
+    """Index of the class of like amounts that a value falls into; each class spans a doubling."""
+    breaks = pl.Series(AMOUNT_BREAKS)
+    return value.map_batches(lambda s: breaks.search_sorted(s, side="right").cast(pl.Int32), return_dtype=pl.Int32)
+
+
+def settlements(states: pl.DataFrame, grace_days: int) -> pl.DataFrame:
+    """A row per settlement in cash (+1), and one per re-opening of such an item (-1).
+
+    Columns: company_id, customer_id, day, sign, terms_days, due_weekday, amount_class, and the sums
+    n, late, late_7, late_30, one a span of ``catalogue.SPANS``, late_value, value, days_late, days_late_sq,
+    days_to_pay, paid_monday .. paid_friday, each already times the sign.
+    """
+    before = {name: pl.col(name).shift(1).over(_KEY) for name in ("settled", "settled_on", "settled_by", "due_date")}
+    closes = states.filter(
+        pl.col("settled") & ~before["settled"].fill_null(value=False) & (pl.col("settled_by") == "cash")
+    )
+    reopened = states.with_columns(
+        settled_on=before["settled_on"],
+        settled_by=before["settled_by"],
+        due_date=before["due_date"],
+        terms_days=pl.col("terms_days").shift(1).over(_KEY),
+        due_weekday=pl.col("due_weekday").shift(1).over(_KEY),
+        value=pl.col("value").shift(1).over(_KEY),
+        amount_class=pl.col("amount_class").shift(1).over(_KEY),
+    ).filter(pl.col("reopened") & (pl.col("settled_by") == "cash"))
+    rows = pl.concat([closes.with_columns(sign=pl.lit(1)), reopened.with_columns(sign=pl.lit(-1))])
+    late_by = (pl.col("settled_on") - pl.col("due_date")).dt.total_days()
+    weekday = pl.col("settled_on").dt.weekday()
+    measured = rows.select(
+        *CUSTOMER_KEY,
+        "sign",
+        "terms_days",
+        "due_weekday",
+        "amount_class",
+        day="known_on",
+        n=pl.lit(1.0),
+        late=late_by > grace_days,
+        late_7=late_by > grace_days + 7,
+        late_30=late_by > grace_days + 30,
+        **{name: late_by.is_between(first, last) for name, (first, last, _) in SPANS.items()},
+        late_value=pl.when(late_by > grace_days).then("value").otherwise(0.0),
+        value="value",
+        days_late=late_by,
+        days_late_sq=late_by**2,
+        days_to_pay=(pl.col("settled_on") - pl.col("issue_date")).dt.total_days(),
+        **{f"paid_{name}": weekday == number for number, name in enumerate(PAY_WEEKDAYS, start=1)},
+    )
+    return measured.with_columns(pl.col(SETTLED_SUMS).cast(pl.Float64) * pl.col("sign"))
+
+
+SETTLED_SUMS: Final = (
+    "n",
+    "late",
+    "late_7",
+    "late_30",
+    *SPANS,
+    "late_value",
+    "value",
+    "days_late",
+    "days_late_sq",
+    "days_to_pay",
+    *(f"paid_{name}" for name in PAY_WEEKDAYS),
+)
+"""Columns of ``settlements`` that add up."""
+
+
+def documents(states: pl.DataFrame) -> pl.DataFrame:
+    """A row per item on the day it became known: company_id, customer_id, day, issued = 1."""
+    first = states.group_by(_KEY, maintain_order=True).first()
+    return first.select(*CUSTOMER_KEY, day="known_on", issued=pl.lit(1.0))
+
+
+def open_spells(states: pl.DataFrame) -> pl.DataFrame:
+    """Spans of days in which an item was known to be open with one amount and due date.
+
+    Columns: company_id, customer_id, due_date, open_value, first (day it became so known) and end
+    (day that changed it, null: still so). The span holds from ``first`` up to but not including ``end``.
+    """
+    spans = states.with_columns(end=pl.col("known_on").shift(-1).over(_KEY))
+    return spans.filter(~pl.col("settled")).select(*CUSTOMER_KEY, "due_date", "open_value", "end", first="known_on")
+
+
+def overdue_spells(spells: pl.DataFrame, first_overdue_day: int) -> pl.DataFrame:
+    """The part of each open span that lies past the due date, empty ones left out.
+
+    ``first_overdue_day``: days from the due date to the first day, counted as ``first`` is, that
+    finds the item overdue (1 where facts of as_of itself count, 0 where they do not).
+    """
+    turned = pl.col("due_date") + pl.duration(days=first_overdue_day)
+    late = spells.with_columns(first=pl.max_horizontal("first", turned))
+    return late.filter(pl.col("end").is_null() | (pl.col("first") < pl.col("end")))
+
+
+def book_changes(spells: pl.DataFrame, prefix: str) -> pl.DataFrame:
+    """Rows that add up to the number and value of spans that hold on a day.
+
+    Columns: company_id, customer_id, day, ``<prefix>_count`` and ``<prefix>_value``.
+    """
+    names = {f"{prefix}_count": pl.lit(1.0), f"{prefix}_value": pl.col("open_value")}
+    begins = spells.select(*CUSTOMER_KEY, day="first", **names)
+    ends = spells.filter(pl.col("end").is_not_null()).select(
+        *CUSTOMER_KEY, day="end", **{name: -value for name, value in names.items()}
+    )
+    return pl.concat([begins, ends])
