@@ -1,0 +1,26 @@
+"""`riskpay cadence`: what was sent to a customer, what comes, what is held back."""
+
+from typing import Annotated
+
+import typer
+
+from riskpay.cli.options import AsJson, settings_home
+from riskpay.cli.output import put_json, show
+
+
+def cadence(
+    ctx: typer.Context,
+    customer: Annotated[str, typer.Argument(help="Customer id, zeros included.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a customer's steps: sent, planned and suppressed, each with its rule."""
+    home = settings_home(ctx)
+    from riskpay.workflows.lists import cadence as steps
+
+    result = steps(home, customer)
+    if as_json:
+        put_json(result)
+        return
+    from riskpay.cli.show_lists import cadence_parts
+
+    show(*cadence_parts(result))

@@ -1,0 +1,21 @@
+"""`riskpay daily`: score, segment, plan steps, publish worklists."""
+
+import typer
+
+from riskpay.cli.options import AsJson, AsOf, settings_home
+from riskpay.cli.output import progress, put_json, show
+
+
+def daily(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """Do the day: score the open items, plan what is sent, publish whom to call."""
+    home = settings_home(ctx)
+    from riskpay.workflows.daily import daily as do
+
+    with progress("scoring open items"):
+        result = do(home, as_of).to_json()
+    if as_json:
+        put_json(result)
+        return
+    from riskpay.cli.show_figures import facts_parts
+
+    show(*facts_parts("The day", result), "Next: riskpay worklist")

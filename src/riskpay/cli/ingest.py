@@ -1,0 +1,39 @@
+"""`riskpay ingest`: a file or a folder into the ledger."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskpay.cli.options import AsJson, day, settings_home, today
+from riskpay.cli.output import progress, put_json, show
+from riskpay.errors import UsageError
+
+
+def ingest(
+    ctx: typer.Context,
+    path: Annotated[Path, typer.Argument(help="A CSV or Parquet file, or a folder of them.")],
+    source: Annotated[
+        str | None, typer.Option("--format", metavar="NAME", help="A known format: canonical, highradius, ibm-ar.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option(metavar="FILE", help="A mapping file of your own format.")] = None,
+    loaded_on: Annotated[
+        date | None, typer.Option(parser=day, metavar="DATE", help="Day of the load.  [default: today]")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load an export; say what was accepted, rejected and repeated, in rows and in money."""
+    if (source is None) == (mapping is None):
+        raise UsageError("give one of --format NAME and --mapping FILE", "for example: --format highradius")
+    home = settings_home(ctx)
+    from riskpay.workflows.ingest import ingest as load
+
+    with progress(f"reading {path}"):
+        result = load(home, path, source or str(mapping), loaded_on or today(ctx)).to_json()
+    if as_json:
+        put_json(result)
+        return
+    from riskpay.cli.show_figures import intake_parts
+
+    show(*intake_parts(result))

@@ -1,0 +1,67 @@
+"""`riskpay report`: aging and DSO."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskpay.cli.options import AsJson, AsOf, settings_home
+from riskpay.cli.output import put_json, show
+from riskpay.errors import NotThereError, UsageError
+
+if TYPE_CHECKING:
+    from riskpay.ledger.ledger import Ledger
+
+app = typer.Typer(help="Reports on the ledger as of a day.")
+
+
+@app.command()
+def aging(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """Show open amounts by how long they are past due, by company, currency and customer."""
+    ledger, day = _ledger(settings_home(ctx), as_of)
+    from riskpay.reporting.aging import aging_report
+
+    result = aging_report(ledger, day).to_json()
+    if as_json:
+        put_json(result)
+        return
+    from riskpay.cli.show_figures import aging_parts
+
+    show(*aging_parts(result))
+
+
+@app.command()
+def dso(
+    ctx: typer.Context,
+    as_of: AsOf = None,
+    days: Annotated[int, typer.Option(min=1, help="Length of the period that ends with the day.")] = 90,
+    as_json: AsJson = False,
+) -> None:
+    """Show days sales outstanding, its best possible value, and the terms beside them."""
+    ledger, day = _ledger(settings_home(ctx), as_of)
+    from riskpay.reporting.dso import dso_report
+
+    result = dso_report(ledger, day, days).to_json()
+    if as_json:
+        put_json(result)
+        return
+    from riskpay.cli.show_figures import dso_parts
+
+    show(*dso_parts(result))
+
+
+def _ledger(home: Path, as_of: date | None) -> "tuple[Ledger, date]":
+    """The home's ledger and the day asked for: the ledger's last day unless one is given."""
+    from riskpay.store.ledger_files import LedgerFiles
+
+    ledger = LedgerFiles(home).current()
+    last = ledger.last_known_on()
+    first = ledger.invoices["known_on"].min()
+    if last is None or not isinstance(first, date):
+        raise NotThereError("the ledger holds no invoice yet", "load one: riskpay ingest PATH --format NAME")
+    if as_of is not None and as_of < first:
+        raise UsageError(
+            f"--as-of {as_of} lies before the first invoice", f"the ledger begins on {first}, ends on {last}"
+        )
+    return ledger, as_of or last

@@ -1,0 +1,27 @@
+"""`riskpay serve`: the API and the pages."""
+
+from typing import Annotated
+
+import typer
+
+from riskpay.cli.options import AsJson
+from riskpay.cli.output import put_json, say
+
+
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.  [default: 8000]")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the lists and the scoring API until stopped with Ctrl-C."""
+    from riskpay.settings import load
+
+    settings = load(ctx.obj.home, host=host, port=port)
+    from riskpay.serving.run import serve as listen
+
+    address = f"http://{settings.host}:{settings.port}"
+    say(f"riskpay listens on {address}; stop it with Ctrl-C")
+    if as_json:
+        put_json({"address": address, "home": str(settings.home)})
+    listen(settings.home, settings.host, settings.port)

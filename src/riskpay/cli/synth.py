@@ -1,0 +1,31 @@
+"""`riskpay synth`: a ledger whose truth is known."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskpay.cli.options import AsJson
+from riskpay.cli.output import progress, put_json, show
+
+
+def synth(
+    out: Annotated[Path, typer.Argument(help="Folder to write the ledger and its truth into.")],
+    customers: Annotated[int, typer.Option(min=1, help="Number of customers.")] = 200,
+    months: Annotated[int, typer.Option(min=1, help="Months of invoices.")] = 24,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same ledger.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Make a synthetic ledger and write what is true of it beside it."""
+    from riskpay.sources.synthetic.files import write_world
+    from riskpay.sources.synthetic.world import synthesise
+
+    with progress("making a synthetic ledger"):
+        result = write_world(synthesise(customers, months, seed), out)
+    if as_json:
+        put_json(result)
+        return
+    show(
+        f"{result['customers']} customers and {result['invoices']} invoices in {out}, the truth in {result['truth']}",
+        f"Next: riskpay ingest {out} --format canonical",
+    )
