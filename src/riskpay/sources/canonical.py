@@ -1,0 +1,333 @@
+"""Canonical folders: one CSV or Parquet file a ledger table, each row held to the table's declaration."""
+
+from collections.abc import Callable
+from collections.abc import Mapping as Pairs
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from riskpay.errors import SourceError
+from riskpay.ledger.columns import Column, Table
+from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.tables import DEFAULT_COMPANY, TABLES
+from riskpay.sources import parsing
+from riskpay.sources.checks import (
+    REPEATED,
+    Fault,
+    Tally,
+    first_fault,
+    no_rejects,
+    part_repeats,
+    ragged_rows,
+    reject_rows,
+    rejected,
+)
+from riskpay.sources.mapping import Mapping
+from riskpay.sources.readers import FILE, LINE, Sheet, normalised, read_sheet, source_files
+
+DEFAULTS: Final[dict[str, str | int | bool]] = {
+    "company_id": DEFAULT_COMPANY,
+    "instalment": 1,
+    "document_type": "invoice",
+    "debtor_type": "unknown",
+    "payment_method": "transfer",
+    "account_status": "active",
+    "strategic": False,
+    "opening_dunning_level": 0,
+}
+"""What an empty or absent column stands for, where that is not simply null."""
+
+STATUS: Final = {"invoices": "active", "disputes": "open", "promises": "open", "blocks": "active"}
+"""What an empty status stands for, by table."""
+
+FACT_DAY: Final = {
+    "invoices": "issue_date",
+    "payments": "value_date",
+    "payment_reversals": "reversed_on",
+    "allocations": "allocated_on",
+    "write_offs": "written_off_on",
+    "disputes": "opened_on",
+    "promises": "promised_on",
+    "blocks": "blocked_on",
+    "contacts": "contacted_at",
+}
+"""The day from which a fact is known if the file does not say: that day, for cash with the posting lag."""
+
+MONEY: Final = ("amount", "credit_limit")
+
+LAGGED: Final = ("payments", "allocations")
+
+Keys = dict[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Canonical tables, rejected rows, and of each table the tallies read, accepted, rejected and duplicates."""
+
+    frames: dict[str, pl.DataFrame]
+    rejects: pl.DataFrame
+    tallies: tuple[tuple[Tally, Tally, Tally, Tally], ...]
+
+
+def read_tables(path: Path, mapping: Mapping, known: Ledger | None) -> Parts:
+    """The tables of a folder (or of one file named after its table), in the order in which they refer to each other.
+
+    ``known`` is the ledger so far: rows may refer to its customers and invoices. Raises SourceError for a file that
+    cannot be read, a file whose name is nearly that of a table, a missing column, or a folder without rows.
+    """
+    sheets = _sheets(path, mapping)
+    frames: dict[str, pl.DataFrame] = {}
+    rejects, tallies = [no_rejects()], []
+    for name, table in TABLES.items():
+        if name in sheets:
+            reader = _TableReader(table, mapping)
+            frames[name], bad, tally = reader.read(sheets[name], _there(frames, known, mapping))
+            rejects.append(bad)
+            tallies.append(tally)
+    return Parts(frames, pl.concat(rejects).sort("file", "line"), tuple(tallies))
+
+
+def _sheets(path: Path, mapping: Mapping) -> dict[str, Sheet]:
+    found: dict[str, Sheet] = {}
+    for file in source_files(path):
+        name = file.stem.lower()
+        if name in found:
+            raise SourceError(f"{path} holds table {name} twice: {found[name].path.name}, {file.name}", "keep one")
+        if name in TABLES:
+            found[name] = read_sheet(file, mapping.encodings, mapping.delimiter)
+        elif near := get_close_matches(name, TABLES, n=1, cutoff=0.85):
+            raise SourceError(f"{file} is named after no table", f"did you mean {near[0]}{file.suffix}?")
+    if not found:
+        raise SourceError(
+            f"{path} holds no file named after a table: {', '.join(TABLES)}", "name the files so, as CSV or Parquet"
+        )
+    if not any(sheet.rows.height + sheet.ragged.height for sheet in found.values()):
+        raise SourceError(f"{path} has headers and no rows", "export it again; nothing was loaded")
+    return found
+
+
+def _there(frames: Pairs[str, pl.DataFrame], known: Ledger | None, mapping: Mapping) -> Keys:
+    """Keys to which rows may refer: those of this folder, of the ledger so far, and the mapping's companies."""
+    before = known.frames() if known else {}
+    refer = {
+        "companies": ["company_id"],
+        "customers": ["company_id", "customer_id"],
+        "invoices": ["company_id", "invoice_id", "instalment"],
+        "payments": ["company_id", "payment_id"],
+    }
+    empty = {name: TABLES[name].empty() for name in refer}
+    keys = {
+        name: pl.concat([part.get(name, empty[name]).select(columns) for part in (frames, before)]).unique()
+        for name, columns in refer.items()
+    }
+    declared = pl.DataFrame({"company_id": list(mapping.companies)}, schema={"company_id": pl.String})
+    return {**keys, "companies": pl.concat([keys["companies"], declared]).unique()}
+
+
+@dataclass(frozen=True)
+class _TableReader:
+    """Reads the sheet of one table."""
+
+    table: Table
+    mapping: Mapping
+
+    def read(self, sheet: Sheet, there: Keys) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Tally, Tally, Tally, Tally]]:
+        """The table's accepted rows, its rejected ones, and its tallies."""
+        rows = self._parsed(self._raw(sheet))
+        faults = [*self._column_faults(), *self._day_faults()]
+        checked, references = _refer(rows, self.table, there)
+        marked = first_fault(checked, [*faults, *references])
+        parts = part_repeats(marked.filter(pl.col("_fault").is_null()), self.table.key, self.table.names)
+        key = self.table.key[-1] if self.table.key[-1] not in ("known_on", "valid_from") else self.table.key[1]
+        ragged = ragged_rows(sheet.ragged)
+        bad = pl.concat(
+            [
+                rejected(marked, [*faults, *references], {name: f"raw_{name}" for name in self.table.names}),
+                reject_rows(_with_money(parts.conflicting), pl.lit(key), pl.col(key), REPEATED),
+                ragged,
+            ]
+        )
+        read = Tally.of(_with_money(marked)) + Tally.of(ragged)
+        tallies = (read, Tally.of(_with_money(parts.kept)), Tally.of(bad), Tally.of(_with_money(parts.duplicates)))
+        return self.table.conform(parts.kept.select(self.table.names)), bad, tallies
+
+    def _raw(self, sheet: Sheet) -> pl.DataFrame:
+        """The sheet's columns as ``raw_`` text columns; raises SourceError for missing, double or unknown ones."""
+        places = {name: self._place(sheet, name) for name in self.table.names}
+        missing = [n for n, at in places.items() if at is None and not self._optional(n)]
+        spare = set(range(len(sheet.header))) - set(places.values())
+        if missing or spare:
+            unknown = [sheet.header[n] for n in sorted(spare)]
+            raise SourceError(
+                f"{sheet.path}: missing columns {missing or 'none'}, unknown columns {unknown or 'none'}. "
+                f"Columns of {self.table.name}: {', '.join(self.table.names)}",
+                "rename or drop them, or add their headers to `aliases` in a mapping",
+            )
+        columns = [pl.lit(None, pl.String) if at is None else pl.col(str(at)) for at in places.values()]
+        return sheet.rows.select(FILE, LINE, *(c.alias(f"raw_{n}") for c, n in zip(columns, places, strict=True)))
+
+    def _place(self, sheet: Sheet, name: str) -> int | None:
+        accepted = {normalised(h) for h in (name, *self.mapping.aliases.get(name, ()))}
+        places = [n for n, header in enumerate(sheet.header) if normalised(header) in accepted]
+        if len(places) > 1:
+            twice = [sheet.header[n] for n in places]
+            raise SourceError(f"{sheet.path} has two columns for {name}: {twice}", "rename or drop one of them")
+        return places[0] if places else None
+
+    def _optional(self, name: str) -> bool:
+        nullable = next(c.nullable for c in self.table.columns if c.name == name)
+        has_default = name in DEFAULTS or name in ("known_on", "status")
+        return nullable or has_default
+
+    def _parsed(self, raw: pl.DataFrame) -> pl.DataFrame:
+        simple = [c for c in self.table.columns if c.name not in MONEY]
+        rows = raw.with_columns(self._value(c).alias(c.name) for c in simple)
+        money = [n for n in MONEY if n in self.table.names]
+        numbers = {n: parsing.number_text(f"raw_{n}", self.mapping.amounts) for n in money}
+        rows = rows.with_columns(parsing.minor_units(text, pl.lit(0)).alias(n) for n, text in numbers.items())
+        rows = rows.with_columns(_or_default(name, pl.lit(value)) for name, value in self._defaults().items())
+        if "known_on" not in self.table.names:
+            return rows
+        lag = self.mapping.posting_lag_days if self.table.name in LAGGED else 0
+        day = pl.col(FACT_DAY[self.table.name]).cast(pl.Date) + pl.duration(days=lag)
+        return rows.with_columns(_or_default("known_on", day))
+
+    def _defaults(self) -> dict[str, str | int | bool]:
+        status = STATUS.get(self.table.name)
+        defaults = {n: v for n, v in DEFAULTS.items() if n in self.table.names}
+        return {**defaults, "status": status} if status else defaults
+
+    def _value(self, column: Column) -> pl.Expr:
+        raw = f"raw_{column.name}"
+        readers: dict[type[pl.DataType], Callable[[], pl.Expr]] = {
+            pl.Date: lambda: parsing.day(raw, self.mapping.dates),
+            pl.Datetime: lambda: parsing.moment(raw),
+            pl.Boolean: lambda: parsing.yes_no(raw),
+            pl.Int32: lambda: parsing.value_of(raw).str.replace(r"\.0+$", "").cast(pl.Int32, strict=False),
+            pl.Float64: lambda: parsing.value_of(raw).cast(pl.Float64, strict=False),
+        }
+        return readers[column.dtype]() if column.dtype in readers else self._text(column.name)
+
+    def _text(self, name: str) -> pl.Expr:
+        ids = self.mapping.ids
+        # A group or payer is a customer, so its id follows the customers' rule.
+        rule = "customer_id" if name in ("payer_id", "group_id") else name
+        if name.endswith("_id"):
+            return parsing.identifier(
+                f"raw_{name}", zeros=rule in ids.strip_leading_zeros, point_zero=rule in ids.strip_point_zero
+            )
+        return parsing.value_of(f"raw_{name}")
+
+    def _column_faults(self) -> list[Fault]:
+        return [fault for column in self.table.columns for fault in self._faults_of(column)]
+
+    def _faults_of(self, column: Column) -> list[Fault]:
+        name, value, empty = column.name, pl.col(column.name), _empty(column.name)
+        faults = []
+        if not column.nullable and not self._optional(name):
+            faults.append(Fault(name, f"{name} is empty", empty))
+        if column.dtype == pl.Int64:
+            faults.append(Fault(name, "amount is not finite", parsing.is_not_finite(parsing.stripped(f"raw_{name}"))))
+        faults.append(Fault(name, f"cannot be read as {_KINDS.get(column.dtype, 'text')}", ~empty & value.is_null()))
+        if column.allowed:
+            faults.append(Fault(name, f"not one of {', '.join(column.allowed)}", ~value.is_in(list(column.allowed))))
+        if column.at_least is not None:
+            too_small = (value < column.at_least) | (value.is_nan() if column.dtype == pl.Float64 else pl.lit(None))
+            faults.append(Fault(name, f"must be at least {column.at_least:g}", too_small))
+        if name in ("currency", "quote_currency"):
+            known = parsing.digits_of(name).is_not_null()
+            faults.append(Fault(name, "currency is not in ISO 4217", ~known))
+        return faults
+
+    def _day_faults(self) -> list[Fault]:
+        first, last = self.mapping.dates.earliest_year, self.mapping.dates.latest_year
+        days = [c.name for c in self.table.columns if c.dtype == pl.Date]
+        within = f"the year is not within {first} to {last}"
+        faults = [Fault(name, within, ~pl.col(name).dt.year().is_between(first, last)) for name in days]
+        if self.table.name == "invoices":
+            slack = self.mapping.tolerances.due_before_issue_days
+            gap = (pl.col("issue_date") - pl.col("due_date")).dt.total_days()
+            faults.append(Fault("due_date", f"due before issue by more than {slack} days", gap > slack))
+        return faults
+
+
+_KINDS: Final = {
+    pl.Date: "a day",
+    pl.Datetime: "a timestamp",
+    pl.Boolean: "yes or no",
+    pl.Int32: "a whole number",
+    pl.Int64: "an amount in exact minor units",
+    pl.Float64: "a number",
+}
+
+
+def _empty(name: str) -> pl.Expr:
+    text = parsing.stripped(f"raw_{name}") if name in MONEY else parsing.value_of(f"raw_{name}")
+    return text.is_null()
+
+
+def _or_default(name: str, default: pl.Expr) -> pl.Expr:
+    """The default where nothing stood; what could not be read stays null."""
+    return pl.when(_empty(name)).then(default).otherwise(name).alias(name)
+
+
+def _with_money(rows: pl.DataFrame) -> pl.DataFrame:
+    absent = {"amount": pl.Int64, "currency": pl.String}
+    return rows.with_columns(pl.lit(None, dtype).alias(n) for n, dtype in absent.items() if n not in rows.columns)
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """Columns that must name a row of another table, where ``when`` holds."""
+
+    column: str
+    to: str
+    what: str
+    via: tuple[str, ...]
+    when: pl.Expr
+
+
+def _always() -> pl.Expr:
+    return pl.lit(True)
+
+
+_customer = _Reference("customer_id", "customers", "customer", ("company_id", "customer_id"), _always())
+_invoice = _Reference(
+    "invoice_id", "invoices", "invoice", ("company_id", "invoice_id"), pl.col("invoice_id").is_not_null()
+)
+_item = _Reference("invoice_id", "invoices", "item", ("company_id", "invoice_id", "instalment"), _always())
+_paid_by = _Reference("payment_id", "payments", "payment", ("company_id", "payment_id"), _always())
+_cash = _Reference("source_id", "payments", "payment", ("company_id", "source_id"), pl.col("source_type") == "payment")
+_note = _Reference(
+    "source_id", "invoices", "credit note", ("company_id", "source_id"), pl.col("source_type") == "credit_note"
+)
+
+REFERENCES: Final[dict[str, tuple[_Reference, ...]]] = {
+    "customers": (_Reference("company_id", "companies", "company", ("company_id",), _always()),),
+    "invoices": (_customer,),
+    "payments": (_customer,),
+    "payment_reversals": (_paid_by,),
+    "allocations": (_item, _cash, _note),
+    "write_offs": (_item,),
+    "disputes": (_customer, _invoice),
+    "promises": (_customer, _invoice),
+    "blocks": (_customer, _invoice),
+    "contacts": (_customer, _invoice),
+}
+"""Which rows of other tables each table names."""
+
+
+def _refer(rows: pl.DataFrame, table: Table, there: Keys) -> tuple[pl.DataFrame, list[Fault]]:
+    """``rows`` with a column a reference that says whether it leads nowhere, and the faults that look at them."""
+    faults = []
+    for number, reference in enumerate(REFERENCES.get(table.name, ())):
+        mark = f"_found_{number}"
+        target = there[reference.to].select(there[reference.to].columns[: len(reference.via)]).unique()
+        named = target.rename(dict(zip(target.columns, reference.via, strict=True))).with_columns(_always().alias(mark))
+        rows = rows.join(named, on=reference.via, how="left", maintain_order="left")
+        nowhere = reference.when & pl.col(mark).is_null()
+        faults.append(Fault(reference.column, f"unknown {reference.what}", nowhere))
+    return rows, faults

@@ -1,0 +1,174 @@
+"""The ledger on disk: Parquet files by version, and a pointer that is replaced in one step.
+
+    HOME/ledger/versions/<data_version>/<table>.parquet
+    HOME/ledger/CURRENT      the data_version that counts
+
+A version is written beside the others and renamed into place; only then CURRENT is replaced. Killed at any moment, the
+ledger is as before, and the next load clears what was left. A lock keeps two loads from losing one another.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from riskpay.errors import DataError, NotThereError
+from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.tables import FILE_TABLES, TABLES
+from riskpay.store.ledger_merge import Count, merge
+
+_LEFTOVER = ".writing-"
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a load did: rows of all tables that were new, changed or there already, and items that vanished.
+
+    ``data_version`` names the content of the ledger after it; ``by_table`` has the counts of each table;
+    ``vanished_items`` the keys (company_id, invoice_id, instalment) of what a full export no longer shows.
+    """
+
+    data_version: str
+    added: int
+    changed: int
+    unchanged: int
+    vanished: int
+    by_table: dict[str, Count]
+    vanished_items: pl.DataFrame
+
+
+class LedgerFiles:
+    """The ledger of one home."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "ledger"
+        self._versions = self._folder / "versions"
+        self._pointer = self._folder / "CURRENT"
+
+    def current_version(self) -> str:
+        """The data_version that counts; raises NotThereError before the first load."""
+        try:
+            return self._pointer.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            raise NotThereError(
+                f"there is no ledger in {self._folder.parent}", "load one: riskpay ingest PATH --format NAME"
+            ) from None
+
+    def current(self) -> Ledger:
+        """The ledger that counts, its event tables empty; raises NotThereError before the first load."""
+        return self.version(self.current_version())
+
+    def version(self, data_version: str) -> Ledger:
+        """The ledger of one version; raises NotThereError if it is not kept here, DataError if it is damaged."""
+        folder = self._versions / data_version
+        if not folder.is_dir():
+            raise NotThereError(f"version {data_version} of the ledger is not in {self._versions}", "load it again")
+        try:
+            return Ledger.of({t.name: pl.read_parquet(folder / f"{t.name}.parquet") for t in FILE_TABLES})
+        except (OSError, pl.exceptions.PolarsError) as failed:
+            raise DataError(f"version {data_version} of the ledger is damaged: {failed}", "load it again") from failed
+
+    def load(
+        self,
+        intake_frames: Mapping[str, pl.DataFrame],
+        full: bool,
+        loaded_on: date,
+        shown_open: pl.DataFrame | None = None,
+    ) -> LoadResult:
+        """Merge tables into the ledger and publish the result in one step.
+
+        ``full``: what the load does not hold is reported as vanished; ``loaded_on`` is the day from which changes
+        are known that carry no day; ``shown_open`` (item keys) are items the source shows as unpaid. Tables of events
+        are not for the files and are left alone. Raises DataError if the result breaks a contract.
+        """
+        new = {t.name: t.conform(intake_frames[t.name]) for t in FILE_TABLES if t.name in intake_frames}
+        with self._locked():
+            old = self._current_frames()
+            merged = merge(old, new, loaded_on, full=full, shown_open=shown_open)
+            version = self._publish(merged.frames)
+        counts = merged.counts.values()
+        return LoadResult(
+            version,
+            sum(c.added for c in counts),
+            sum(c.changed for c in counts),
+            sum(c.unchanged for c in counts),
+            merged.vanished.height,
+            merged.counts,
+            merged.vanished,
+        )
+
+    def replace(self, ledger: Ledger) -> str:
+        """Publish ``ledger`` as the whole ledger and give its data_version; its event tables are not kept here."""
+        with self._locked():
+            return self._publish(ledger.frames())
+
+    def _current_frames(self) -> dict[str, pl.DataFrame]:
+        ledger = self.current() if self._pointer.exists() else Ledger.of({})
+        frames = ledger.frames()
+        return {table.name: frames[table.name] for table in FILE_TABLES}
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._versions.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for leftover in self._versions.glob(f"{_LEFTOVER}*"):
+                shutil.rmtree(leftover)
+            yield
+
+    def _publish(self, frames: Mapping[str, pl.DataFrame]) -> str:
+        ordered = {t.name: TABLES[t.name].validate(frames[t.name]).sort(t.names) for t in FILE_TABLES}
+        version = data_version(ordered)
+        if not (self._versions / version).is_dir():
+            self._write(version, ordered)
+        if not self._pointer.exists() or self.current_version() != version:
+            _replace_text(self._pointer, version)
+        return version
+
+    def _write(self, version: str, ordered: Mapping[str, pl.DataFrame]) -> None:
+        writing = Path(tempfile.mkdtemp(prefix=_LEFTOVER, dir=self._versions))
+        writing.chmod(0o755)
+        for name, frame in ordered.items():
+            file = writing / f"{name}.parquet"
+            frame.write_parquet(file)
+            _flush(file)
+        _flush(writing)
+        writing.replace(self._versions / version)
+        _flush(self._versions)
+
+
+def data_version(ordered: Mapping[str, pl.DataFrame]) -> str:
+    """Name of the content of tables whose rows are sorted: the same rows give the same name, on any machine."""
+    digest = hashlib.sha256()
+    for name in sorted(ordered):
+        digest.update(f"{name}\n".encode())
+        for start in range(0, max(ordered[name].height, 1), 100_000):
+            # Quoted text keeps an empty string apart from null; CSV does not change with the Parquet writer.
+            part = ordered[name].slice(start, 100_000).write_csv(quote_style="non_numeric", include_header=start == 0)
+            digest.update(part.encode())
+    return digest.hexdigest()[:16]
+
+
+def _replace_text(file: Path, text: str) -> None:
+    beside = file.with_name(f".{file.name}.writing")
+    beside.write_text(f"{text}\n", encoding="ascii")
+    _flush(beside)
+    beside.replace(file)
+    _flush(file.parent)
+
+
+def _flush(path: Path) -> None:
+    """Ask the disk to keep a file or folder before the next step relies on it."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,150 @@
+"""What a later load changes in a ledger: new rows, new versions, replaced rows, payments taken back. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from riskpay.ledger.tables import FILE_TABLES, INVOICES, ITEM_KEY, PAYMENT_REVERSALS
+
+TAKEN_BACK = "shown as open by a later export"
+"""Reason of a reversal that riskpay adds itself."""
+
+_ITEM = list(ITEM_KEY)
+_CONTENT = [name for name in INVOICES.names if name != "known_on"]
+
+
+@dataclass(frozen=True)
+class Count:
+    """Rows of a table that were new, that changed, and that were there already."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The ledger after a load, what changed by table, and the items a full export no longer shows."""
+
+    frames: dict[str, pl.DataFrame]
+    counts: dict[str, Count]
+    vanished: pl.DataFrame
+
+
+def merge(
+    old: Mapping[str, pl.DataFrame],
+    new: Mapping[str, pl.DataFrame],
+    loaded_on: date,
+    *,
+    full: bool,
+    shown_open: pl.DataFrame | None = None,
+) -> Merged:
+    """The tables of ``old`` (all of them, conformed) with the rows of ``new`` (conformed) loaded on a day.
+
+    A changed invoice becomes a new version; a changed row of another table replaces the old one. An item in
+    ``shown_open`` (item keys) that an earlier load showed as paid has its payment reversed, known on ``loaded_on``.
+    ``vanished`` holds the keys of items of the companies in a ``full`` load that it does not hold; they stay as they are.
+    """
+    counts: dict[str, Count] = {}
+    frames = dict(old)
+    incoming = {**new, **_repaid(old, new)}
+    for table in FILE_TABLES:
+        if table.name not in incoming:
+            continue
+        before, fresh = old[table.name], incoming[table.name]
+        if table is INVOICES:
+            frames[table.name], counts[table.name] = _with_versions(before, fresh, loaded_on)
+        else:
+            frames[table.name], counts[table.name] = _replaced(before, fresh, table.key)
+    back = _taken_back(frames, shown_open, loaded_on)
+    if back.height:
+        told = counts.get("payment_reversals", Count())
+        counts["payment_reversals"] = replace(told, added=told.added + back.height)
+        frames["payment_reversals"] = pl.concat([frames["payment_reversals"], back])
+    gone = _vanished(old["invoices"], new.get("invoices"), full=full)
+    return Merged(frames, counts, gone)
+
+
+def _replaced(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> tuple[pl.DataFrame, Count]:
+    if new.is_empty():
+        return old, Count()
+    same = new.join(old, on=new.columns, how="semi", nulls_equal=True).height
+    added = new.join(old, on=key, how="anti", nulls_equal=True).height
+    kept = old.join(new, on=key, how="anti", nulls_equal=True)
+    return pl.concat([kept, new]), Count(added, new.height - added - same, same)
+
+
+def _with_versions(old: pl.DataFrame, new: pl.DataFrame, loaded_on: date) -> tuple[pl.DataFrame, Count]:
+    """Invoices with new versions: an item's newest row is compared with the newest version known."""
+    last_old = old.sort("known_on").group_by(_ITEM, maintain_order=True).last()
+    first_time = new.join(last_old, on=_ITEM, how="anti")
+    seen = new.join(last_old, on=_ITEM, how="semi")
+    newest = pl.col("known_on") == pl.col("known_on").max().over(_ITEM)
+    history, current = seen.filter(~newest), seen.filter(newest)
+    backfill = history.join(old, on=INVOICES.names, how="anti")
+    # A row whose known_on is not its issue day says itself since when it holds: an older one is history.
+    stated = pl.col("known_on") != pl.col("issue_date")
+    stale = current.filter(stated).join(old, on=INVOICES.names, how="semi")
+    differing = current.join(last_old, on=_CONTENT, how="anti").join(stale, on=INVOICES.names, how="anti")
+    before = last_old.select(*_ITEM, before="known_on")
+    since = pl.when(stated & (pl.col("known_on") > pl.col("before"))).then("known_on")
+    versions = (
+        differing.join(before, on=_ITEM)
+        .with_columns(known_on=pl.coalesce(since, pl.max_horizontal(pl.lit(loaded_on), "before")))
+        .select(INVOICES.names)
+    )
+    rows = pl.concat([first_time, backfill, versions])
+    kept = old.join(rows, on=INVOICES.key, how="anti")
+    changed = backfill.height + versions.height
+    return pl.concat([kept, rows]), Count(first_time.height, changed, seen.height - changed)
+
+
+def _repaid(old: Mapping[str, pl.DataFrame], new: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Payments that were taken back and come again under the same id get a number, so that the reversal stands."""
+    taken = old["payment_reversals"].filter(pl.col("reason") == TAKEN_BACK)
+    if taken.is_empty() or "payments" not in new:
+        return {}
+    base = pl.col("payment_id").str.replace(r"#\d+$", "")
+    times = taken.group_by("company_id", base.alias("payment_id")).agg(times=pl.len() + 1)
+    suffix = (
+        pl.when(pl.col("times").is_not_null()).then(pl.concat_str(pl.lit("#"), pl.col("times"))).otherwise(pl.lit(""))
+    )
+    payments = new["payments"].join(times, on=["company_id", "payment_id"], how="left")
+    cash = times.with_columns(source_type=pl.lit("payment")).rename({"payment_id": "source_id"})
+    allocations = new["allocations"].join(cash, on=["company_id", "source_type", "source_id"], how="left")
+    return {
+        "payments": payments.with_columns(pl.col("payment_id") + suffix).select(new["payments"].columns),
+        "allocations": allocations.with_columns(pl.col("source_id", "allocation_id") + suffix).select(
+            new["allocations"].columns
+        ),
+    }
+
+
+def _taken_back(frames: Mapping[str, pl.DataFrame], shown_open: pl.DataFrame | None, loaded_on: date) -> pl.DataFrame:
+    """New reversals: of payments in full on items that the load shows as open."""
+    reversals = frames["payment_reversals"]
+    if shown_open is None or shown_open.is_empty():
+        return reversals.clear()
+    item = pl.concat_str(pl.lit("payment:"), "invoice_id", pl.lit(":"), pl.col("instalment").cast(pl.String))
+    claims = shown_open.select("company_id", _base=item)
+    standing = frames["payments"].join(reversals, on=["company_id", "payment_id"], how="anti")
+    base = standing.with_columns(_base=pl.col("payment_id").str.replace(r"#\d+$", ""))
+    back = base.join(claims, on=["company_id", "_base"], how="semi").select(
+        "company_id",
+        "payment_id",
+        reversed_on=pl.lit(loaded_on),
+        reason=pl.lit(TAKEN_BACK),
+        known_on=pl.lit(loaded_on),
+    )
+    return PAYMENT_REVERSALS.conform(back)
+
+
+def _vanished(old: pl.DataFrame, new: pl.DataFrame | None, *, full: bool) -> pl.DataFrame:
+    """Keys of items of the companies in a full load that it no longer holds; cancelled ones are not missed."""
+    if not full or new is None or new.is_empty():
+        return old.select(_ITEM).clear()
+    last = old.sort("known_on").group_by(_ITEM, maintain_order=True).last().filter(status="active")
+    ours = last.join(new, on="company_id", how="semi")
+    return ours.join(new, on=_ITEM, how="anti").select(_ITEM).sort(_ITEM)
