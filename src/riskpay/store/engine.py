@@ -1,0 +1,74 @@
+"""Opening a database: SQLite with write-ahead log, foreign keys and honest transactions; PostgreSQL as it is."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from riskpay.errors import UsageError
+
+BUSY_SECONDS: Final = 30
+"""How long a writer waits for another one before it gives up."""
+
+PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+)
+"""Said to every new SQLite connection, in this order: waiting comes first, so that the others wait."""
+
+
+def open_engine(where: Path | str) -> Engine:
+    """An engine for a file path (SQLite) or a database URL; the folder of a new file is made.
+
+    Raises UsageError for a URL that no database understands.
+    """
+    try:
+        url = _url(where)
+        engine = create_engine(url, json_serializer=_to_json, json_deserializer=orjson.loads)
+    except (ArgumentError, ValueError, ImportError) as failed:
+        raise UsageError(
+            f"the store's URL cannot be used: {failed}",
+            "write it like sqlite:///store.db, or postgresql+psycopg://host/name with psycopg installed",
+        ) from failed
+    if url.database and engine.dialect.name == "sqlite":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that no other writer overlaps: all of it is kept, or none."""
+    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+        yield connection
+
+
+def _url(where: Path | str) -> URL:
+    if isinstance(where, Path) or "://" not in where:
+        return URL.create("sqlite", database=str(where))
+    return make_url(where)
+
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # sqlite3 would begin late and commit before DDL; we begin ourselves
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {kind}")

@@ -1,0 +1,76 @@
+"""Score runs: what was scored, when, by which model over which data and policy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Engine, Select, insert, select
+
+from riskpay.store.clock import utc_now
+from riskpay.store.engine import writing
+from riskpay.store.models import ScoreRun
+
+
+@dataclass(frozen=True)
+class Run:
+    """One scoring of an open book; ``counts`` such as open_items, customers, steps."""
+
+    run_id: str
+    as_of: date
+    model_version: str
+    data_version: str
+    policy_hash: str
+    created_at: datetime
+    seconds: float
+    counts: Mapping[str, int]
+
+
+class Runs:
+    """The log of score runs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def record(
+        self,
+        as_of: date,
+        *,
+        model_version: str,
+        data_version: str,
+        policy_hash: str,
+        seconds: float,
+        counts: Mapping[str, int],
+        created_at: datetime | None = None,
+    ) -> str:
+        """Log one run and give back its new ``run_id``. Every execution is a run of its own.
+
+        ``seconds`` is what the run took; ``created_at`` is now unless given.
+        """
+        run = {
+            "run_id": uuid4().hex,
+            "as_of": as_of,
+            "model_version": model_version,
+            "data_version": data_version,
+            "policy_hash": policy_hash,
+            "created_at": created_at or utc_now(),
+            "seconds": seconds,
+            "counts": dict(counts),
+        }
+        with writing(self._engine) as connection:
+            connection.execute(insert(ScoreRun).values(run))
+        return str(run["run_id"])
+
+    def get(self, run_id: str) -> Run | None:
+        """The run of that id; None if there is none."""
+        return self._one(select(ScoreRun.__table__).where(ScoreRun.run_id == run_id))
+
+    def latest(self) -> Run | None:
+        """The run recorded last, whatever its day; None before the first."""
+        return self._one(select(ScoreRun.__table__).order_by(ScoreRun.created_at.desc(), ScoreRun.run_id).limit(1))
+
+    def _one(self, query: Select[Any]) -> Run | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return Run(**row) if row else None
