@@ -1,0 +1,72 @@
+"""A customer's record in plain counts, as of a day: for segments, plain reasons and the naive baselines."""
+
+from datetime import date
+
+import polars as pl
+
+from riskpay.dates import Cut
+from riskpay.features import facts
+from riskpay.features.catalogue import FeatureSettings
+from riskpay.features.histories import QUESTION_KEY
+from riskpay.features.states import at_day, daily_state
+from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.open_items import latest
+from riskpay.ledger.settlement import item_states
+from riskpay.ledger.tables import CUSTOMER_KEY
+
+_CUSTOMER = list(CUSTOMER_KEY)
+_COUNTS = ("n", "late", "late_30", "days_late")
+LAST = 9
+"""How many of the last settled items a plain reason looks at."""
+
+
+def past_records(ledger: Ledger, questions: pl.DataFrame, cut: Cut, settings: FeatureSettings) -> pl.DataFrame:
+    """What the customer of each question had settled by then, in the order of ``questions``.
+
+    ``questions``: item key, as_of, customer_id. Columns: the question's key, n, late, late_30 (items
+    settled in cash, of them late, over 30 days late; 0 without history) and mean_days_late (null).
+    """
+    settled = facts.settlements(facts.valued_states(ledger, settings), settings.grace_days)
+    back = 1 if cut == "start" else 0
+    asked = questions.with_row_index("row").with_columns(last_day=pl.col("as_of") - pl.duration(days=back))
+    found = at_day(asked, daily_state(settled, _CUSTOMER, _COUNTS), _CUSTOMER, _COUNTS, "past_")
+    return found.select(
+        *QUESTION_KEY,
+        *(pl.col(f"past_{name}").fill_null(0.0).alias(name) for name in _COUNTS[:-1]),
+        mean_days_late=pl.when(pl.col("past_n") > 0).then(pl.col("past_days_late") / pl.col("past_n")),
+    )
+
+
+def customer_records(ledger: Ledger, as_of: date, cut: Cut, settings: FeatureSettings) -> pl.DataFrame:
+    """One row per customer with documents known at ``as_of``: counts and the last ``LAST`` settled items.
+
+    Columns: company_id, customer_id, settled_count, late_count, late_share (shrunk to the
+    portfolio's), mean_days_late, last9_count, last9_late, last9_mean_days_late (over the last
+    settled items, by the day this became known; mean days late of the late ones among them).
+    """
+    states = item_states(ledger.known(as_of, cut), settings.tolerance)
+    items = latest(states)
+    late = pl.col("days_late") > settings.grace_days
+    paid = items.filter(pl.col("settled_by") == "cash").with_columns(late=late)
+    base = paid["late"].mean() if paid.height else 0.0
+    k = settings.prior_weight
+    ordered = paid.sort(*_CUSTOMER, "known_on", "due_date", "invoice_id", "instalment")
+    last = ordered.group_by(_CUSTOMER, maintain_order=True).tail(LAST)
+    recent = last.group_by(_CUSTOMER).agg(
+        last9_count=pl.len(),
+        last9_late=pl.col("late").sum(),
+        last9_mean_days_late=pl.col("days_late").filter(pl.col("late")).mean(),
+    )
+    whole = paid.group_by(_CUSTOMER).agg(
+        settled_count=pl.len(), late_count=pl.col("late").sum(), mean_days_late=pl.col("days_late").mean()
+    )
+    counts = pl.col("settled_count", "late_count", "last9_count", "last9_late").fill_null(0).cast(pl.Int64)
+    return (
+        items.select(_CUSTOMER)
+        .unique()
+        .join(whole, on=_CUSTOMER, how="left")
+        .join(recent, on=_CUSTOMER, how="left")
+        .with_columns(counts)
+        .with_columns(late_share=(pl.col("late_count") + k * pl.lit(base)) / (pl.col("settled_count") + k))
+        .sort(_CUSTOMER)
+    )

@@ -1,0 +1,110 @@
+"""The hazard model: one LightGBM booster on person-period rows. The only module that knows LightGBM."""
+
+from dataclasses import dataclass, field
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from riskpay.features.catalogue import FEATURES
+
+FloatArray = npt.NDArray[np.float64]
+
+INTERVAL_COLUMNS = ("interval", "interval_start", "interval_end", "interval_days")
+COLUMNS = (*(feature.name for feature in FEATURES), *INTERVAL_COLUMNS)
+"""What the booster reads, in this order."""
+
+
+@dataclass(frozen=True)
+class HazardSettings:
+    """How the booster is grown; chosen on periods before any test window.
+
+    ``other_weight``: weight of a row asked after the issue day against one asked on it.
+    """
+
+    rounds: int = 400
+    patience: int = 40
+    learning_rate: float = 0.03
+    leaves: int = 63
+    min_rows_in_leaf: int = 80
+    feature_fraction: float = 0.5
+    row_fraction: float = 0.8
+    other_weight: float = 0.5
+    seed: int = 20190801
+    threads: int = 2
+    more: dict[str, float] = field(default_factory=dict)
+
+    def parameters(self, rows: int) -> dict[str, object]:
+        """LightGBM's parameters for a training set of ``rows``; small sets get small leaves."""
+        return {
+            "objective": "binary",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": max(5, min(self.min_rows_in_leaf, rows // 50)),
+            "feature_fraction": self.feature_fraction,
+            "bagging_fraction": self.row_fraction,
+            "bagging_freq": 1,
+            "seed": self.seed,
+            "num_threads": self.threads,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbose": -1,
+            **self.more,
+        }
+
+
+def matrix(rows: pl.DataFrame) -> FloatArray:
+    """The booster's input of person-period rows, shape (rows, len(COLUMNS)); null becomes NaN."""
+    return rows.select(pl.col(COLUMNS).cast(pl.Float64)).to_numpy()
+
+
+def weights(rows: pl.DataFrame, settings: HazardSettings) -> FloatArray:
+    """Weight of each row: 1 asked at issue, ``other_weight`` asked later."""
+    return np.where(rows["at_issue"].to_numpy(), 1.0, settings.other_weight)
+
+
+def fit_rounds(rows: pl.DataFrame, later: pl.DataFrame, settings: HazardSettings) -> lgb.Booster:
+    """A booster grown on ``rows`` until the log loss on the ``later`` rows stops falling."""
+    train, watch = _dataset(rows, settings), _dataset(later, settings)
+    stop = lgb.early_stopping(settings.patience, verbose=False)
+    return lgb.train(
+        settings.parameters(rows.height),
+        train,
+        num_boost_round=settings.rounds,
+        valid_sets=[watch],
+        callbacks=[stop],
+        keep_training_booster=False,
+    )
+
+
+def fit(rows: pl.DataFrame, rounds: int, settings: HazardSettings) -> lgb.Booster:
+    """A booster of ``rounds`` trees on person-period rows with ``paid`` and ``at_issue``."""
+    return lgb.train(settings.parameters(rows.height), _dataset(rows, settings), num_boost_round=max(1, rounds))
+
+
+def predict(booster: lgb.Booster, rows: pl.DataFrame) -> FloatArray:
+    """The raw (uncalibrated) hazard of each person-period row, in (0, 1)."""
+    if rows.is_empty():
+        return np.empty(0)
+    found: FloatArray = booster.predict(matrix(rows))
+    return found
+
+
+def contributions(booster: lgb.Booster, rows: pl.DataFrame) -> FloatArray:
+    """What each column adds to the log-odds of being paid in the interval, shape (rows, len(COLUMNS)).
+
+    LightGBM's ``pred_contrib`` (TreeSHAP) without its last column, the expected value.
+    """
+    found: FloatArray = booster.predict(matrix(rows), pred_contrib=True)
+    return found[:, :-1]
+
+
+def _dataset(rows: pl.DataFrame, settings: HazardSettings) -> lgb.Dataset:
+    return lgb.Dataset(
+        matrix(rows),
+        label=rows["paid"].to_numpy().astype(np.float64),
+        weight=weights(rows, settings),
+        feature_name=list(COLUMNS),
+        free_raw_data=False,
+    )
