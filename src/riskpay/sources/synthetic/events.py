@@ -18,7 +18,10 @@ from riskpay.sources.synthetic.scenario import Scenario
 
 _DISPUTE_REASONS = ("price", "quantity", "quality", "missing_order", "duplicate")
 _DISPUTE_HOLD = 30
-_FIRST_CALL = np.timedelta64(14 * 60, "m")
+_NO_ANSWER = 0.6
+"""Share of calls that reach nobody and leave no message."""
+_FIRST_CALL = {"US": 15, "JP": 1}
+"""Hour (UTC) from which a country is called, in its morning; others from 9."""
 
 
 @dataclass(frozen=True)
@@ -190,15 +193,18 @@ def draw_calls(
     return Calls(row, day, touch, reached, reached & promises[touch])
 
 
-def contact_rows(items: Items, customers: Customers, calls: Calls, rng: np.random.Generator) -> pl.DataFrame:
+def contact_rows(
+    items: Items, customers: Customers, calls: Calls, scenario: Scenario, rng: np.random.Generator
+) -> pl.DataFrame:
     """The contacts table, a row per call; one that is about several items names none."""
     touches, first, count = np.unique(calls.touch, return_index=True, return_counts=True)
     about = calls.items[first]
-    missed = np.where(rng.random(len(touches)) < 0.6, "no_answer", "message_left")  # share that rings out
+    missed = np.where(rng.random(len(touches)) < _NO_ANSWER, "no_answer", "message_left")
     heard = np.where(calls.promised[first], "promised", "reached")
-    at = calls.day[first].astype("datetime64[D]").astype("datetime64[m]") + _FIRST_CALL
-    minutes = rng.integers(0, 180, len(touches)).astype("timedelta64[m]")
-    owner = customers.owner[items.customer[about]]
+    caller = items.customer[about]
+    hours = np.array([_FIRST_CALL.get(code, 9) for code, _, _ in scenario.countries])[customers.country[caller]]
+    minutes = (60 * hours + rng.integers(0, 180, len(touches))).astype("timedelta64[m]")
+    at = calls.day[first].astype("datetime64[D]").astype("datetime64[m]") + minutes
     return (
         item_columns(items, customers, about)
         .drop("instalment")
@@ -207,9 +213,9 @@ def contact_rows(items: Items, customers: Customers, calls: Calls, rng: np.rando
             invoice_id=pl.when(pl.Series(count) == 1).then("invoice_id"),
             channel=pl.lit("phone"),
             direction=pl.lit("out"),
-            contacted_at=pl.Series((at + minutes).astype("datetime64[us]")),
+            contacted_at=pl.Series(at.astype("datetime64[us]")),
             outcome=pl.Series(np.where(calls.reached[first], heard, missed), dtype=pl.String),
-            collector=pl.Series(OWNERS).gather(owner),
+            collector=pl.Series(OWNERS).gather(customers.owner[caller]),
             known_on=dates(calls.day[first]),
         )
     )

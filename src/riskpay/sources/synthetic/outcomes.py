@@ -13,7 +13,6 @@ from riskpay.sources.synthetic.hazards import (
     Floats,
     Intent,
     Ints,
-    cumulative,
     sampled_intent,
     survival,
 )
@@ -132,8 +131,3 @@ def draw_outcomes(
     none = (wish >= UNPAID) | (kind == KINDS.index("never"))
     cash = days.next_from(customers.calendar[items.customer], items.due + np.where(none, 0, wish))
     return Outcomes(kind, np.where(none, UNPAID, cash), calls, attempted, reached)
-
-
-def unpaid_without_calls(intent: Intent, run: Ints) -> Floats:
-    """P(no intent by the pay-run day ``run``) if nobody calls."""
-    return np.exp(-cumulative(intent, run))

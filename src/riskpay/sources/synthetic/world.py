@@ -95,7 +95,7 @@ def _ledger(
             "write_offs": events.write_off_rows(items, people, endings, cash.left, last),
             "fx_rates": _rates(scenario, last, rngs["rates"]),
             "disputes": events.dispute_rows(items, people, endings, last, rngs["tables"]),
-            "contacts": events.contact_rows(items, people, calls, rngs["calls"]),
+            "contacts": events.contact_rows(items, people, calls, scenario, rngs["calls"]),
             "promises": events.promise_rows(items, people, outcomes, endings, calls, days, last, rngs["calls"]),
         }
     )
