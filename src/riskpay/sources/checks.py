@@ -107,15 +107,13 @@ class Repeats:
 
 def part_repeats(rows: pl.DataFrame, key: Sequence[str], content: Sequence[str]) -> Repeats:
     """Rows in file order parted by ``key``; two rows are the same if key and ``content`` are (nulls are equal)."""
-    if rows.is_empty():
-        return Repeats(rows, rows, rows)
-    first = pl.int_range(pl.len()).over([*key, *content]) == 0
-    # Most keys stand once: only those that stand several times are compared.
-    marked = rows.with_columns(_first=first).with_columns(_kinds=pl.col("_first").cast(pl.Int64).sum().over(key))
+    numbered = rows.with_row_index("_at")
+    # Nearly every key stands once: only the others are compared by content.
+    several = pl.len().over(key) > 1
+    compared = numbered.filter(several)
+    first = pl.col("_at") == pl.col("_at").min().over([*key, *content])
+    marked = compared.with_columns(_first=first).with_columns(_kinds=pl.col("_first").sum().over(key))
     one_kind = pl.col("_kinds") == 1
-    parts = (
-        marked.filter(one_kind & pl.col("_first")),
-        marked.filter(one_kind & ~pl.col("_first")),
-        marked.filter(~one_kind),
-    )
-    return Repeats(*(part.drop("_first", "_kinds") for part in parts))
+    kept = pl.concat([numbered.filter(~several), marked.filter(one_kind & pl.col("_first")).select(numbered.columns)])
+    duplicates, conflicting = marked.filter(one_kind & ~pl.col("_first")), marked.filter(~one_kind)
+    return Repeats(*(part.sort("_at").select(rows.columns) for part in (kept, duplicates, conflicting)))
