@@ -69,9 +69,11 @@ def unapplied(ledger: Ledger, as_of: date, cut: Cut = "end") -> pl.DataFrame:
     """Cash and credit notes of each customer not applied to any item, as of a day.
 
     Columns: company_id, customer_id, currency, ``unapplied_amount`` (minor units). A reversed
-    payment counts no more from its reversal's known_on.
+    payment counts no more from its reversal's known_on. What was applied beyond an item's amount (an
+    invoice cancelled or lowered after payment) or to a document not known yet is unapplied.
     """
     known = ledger.known(as_of, cut)
+    over = items(ledger, as_of, cut).filter(pl.col("overpaid_amount") > 0)
     returned = known.payment_reversals.select("company_id", "payment_id")
     cash = known.payments.join(returned, on=["company_id", "payment_id"], how="anti").select(
         *CUSTOMER_KEY, "currency", "amount", source_type=pl.lit("payment"), source_id="payment_id"
@@ -85,12 +87,16 @@ def unapplied(ledger: Ledger, as_of: date, cut: Cut = "end") -> pl.DataFrame:
         .agg(pl.col("amount").sum())
         .select(*CUSTOMER_KEY, "currency", "amount", source_type=pl.lit("credit_note"), source_id="invoice_id")
     )
-    used = known.allocations.group_by("company_id", "source_type", "source_id").agg(used=pl.col("amount").sum())
+    applied = known.allocations.join(known.invoices.filter(document_type="invoice"), on=ITEM_KEY, how="semi")
+    used = applied.group_by("company_id", "source_type", "source_id").agg(used=pl.col("amount").sum())
     rest = pl.col("amount") - pl.col("used").fill_null(0)
-    return (
+    free = (
         pl.concat([cash, credit])
         .join(used, on=["company_id", "source_type", "source_id"], how="left")
-        .with_columns(unapplied_amount=rest)
+        .select(*CUSTOMER_KEY, "currency", unapplied_amount=rest)
+    )
+    return (
+        pl.concat([free, over.select(*CUSTOMER_KEY, "currency", unapplied_amount="overpaid_amount")])
         .group_by(*CUSTOMER_KEY, "currency")
         .agg(pl.col("unapplied_amount").sum())
         .filter(pl.col("unapplied_amount") != 0)

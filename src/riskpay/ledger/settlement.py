@@ -21,6 +21,7 @@ STATE_COLUMNS = (
     "due_date",
     "amount",
     "open_amount",
+    "overpaid_amount",
     "settled",
     "settled_on",
     "settled_by",
@@ -35,18 +36,21 @@ def item_states(ledger: Ledger, tolerance: int = 0) -> pl.DataFrame:
     columns of ``STATE_COLUMNS``. ``amount`` and ``open_amount`` are minor units; ``settled`` is
     open_amount <= ``tolerance`` (minor units); ``settled_on`` and ``settled_by`` (cash, credit,
     write_off, mixed) say when and by what it was brought there, null while open; ``reopened`` is
-    true on the day a settled item becomes open again. A fact known before its own document counts
-    from the document's day. A cancelled document is settled by credit on the day that is known.
+    true on the day a settled item becomes open again. ``overpaid_amount`` is what cash and credit
+    brought beyond the amount. A fact known before its own document counts from the document's day. A
+    cancelled document is settled by credit on the day that is known; an amount lowered to what was
+    paid settles on the day of the change, by cash and credit mixed. A reversed payment and a cancelled
+    credit note give back what they took.
     """
     changes = pl.concat([_documents(ledger), _allocations(ledger), _write_offs(ledger)], how="diagonal")
     if changes.is_empty():
         return _typed(changes)
+    facts = _after_document(changes)
     days = (
-        _after_document(changes)
-        .group_by(*_KEY, "known_on")
+        facts.group_by(*_KEY, "known_on")
         .agg(
             pl.col("customer_id", "currency", "issue_date", "due_date").drop_nulls().last(),
-            pl.col("amount", "cash", "credit", "write_off").sum(),
+            pl.col("amount", "cash", "credit", "write_off", "lowered").sum(),
             pl.col("counts_on").max(),
         )
         .sort(*_KEY, "known_on")
@@ -55,8 +59,11 @@ def item_states(ledger: Ledger, tolerance: int = 0) -> pl.DataFrame:
         pl.col("customer_id", "currency", "issue_date", "due_date").forward_fill().over(_KEY),
         pl.col("amount", "cash", "credit", "write_off").cum_sum().over(_KEY),
         counts_on=pl.col("counts_on").cum_max().over(_KEY),
-    ).with_columns(open_amount=pl.col("amount") - pl.col("cash") - pl.col("credit") - pl.col("write_off"))
-    return _typed(_with_settlement(running, tolerance))
+    ).with_columns(
+        open_amount=pl.col("amount") - pl.col("cash") - pl.col("credit") - pl.col("write_off"),
+        overpaid_amount=(pl.col("cash") + pl.col("credit") - pl.col("amount")).clip(lower_bound=0),
+    )
+    return _typed(_with_settlement(_without_returned(running, facts), tolerance))
 
 
 def _documents(ledger: Ledger) -> pl.DataFrame:
@@ -64,6 +71,7 @@ def _documents(ledger: Ledger) -> pl.DataFrame:
     versions = ledger.invoices.filter(document_type="invoice").sort(*_KEY, "known_on")
     before = pl.col("amount").shift(1).over(_KEY).fill_null(0)
     gone = pl.col("status") == "cancelled"
+    lowered = (before - pl.col("amount")).clip(lower_bound=0)
     credit = pl.when(gone).then("amount").otherwise(0)
     return versions.select(
         *_KEY,
@@ -74,38 +82,43 @@ def _documents(ledger: Ledger) -> pl.DataFrame:
         "due_date",
         amount=pl.col("amount") - before,
         credit=credit - credit.shift(1).over(_KEY).fill_null(0),
-        counts_on=pl.when(gone).then("known_on"),
+        lowered=lowered,
+        counts_on=pl.when(gone | (lowered > 0)).then("known_on"),
     )
 
 
 def _allocations(ledger: Ledger) -> pl.DataFrame:
-    """What payments and credit notes take off, and what reversed payments put back."""
-    applied = ledger.allocations.select(
-        *_KEY,
-        "known_on",
-        "source_id",
-        is_cash=pl.col("source_type") == "payment",
-        taken="amount",
-        counts_on="allocated_on",
+    """What payments and credit notes take off; ``back`` is the day a return of theirs puts it back."""
+    applied = (
+        ledger.allocations.join(_returns(ledger), on=["company_id", "source_type", "source_id"], how="left")
+        .with_columns(back=pl.when(pl.col("back").is_not_null()).then(pl.max_horizontal("known_on", "back")))
+        .with_columns(counts_on="allocated_on", taken="amount")
     )
-    reversals = ledger.payment_reversals.select("company_id", pl.col("payment_id").alias("source_id"), back="known_on")
-    returned = (
-        applied.filter("is_cash")
-        .join(reversals, on=["company_id", "source_id"])
-        .with_columns(
-            taken=-pl.col("taken"),
-            known_on=pl.max_horizontal("known_on", "back"),
-            counts_on=pl.lit(None, pl.Date),
-        )
-        .drop("back")
+    returned = applied.filter(pl.col("back").is_not_null()).with_columns(
+        known_on="back", taken=-pl.col("taken"), counts_on=pl.lit(None, pl.Date), back=pl.lit(None, pl.Date)
     )
+    is_cash = pl.col("source_type") == "payment"
     return pl.concat([applied, returned]).select(
         *_KEY,
         "known_on",
-        cash=pl.when("is_cash").then("taken").otherwise(0),
-        credit=pl.when("is_cash").then(0).otherwise("taken"),
-        counts_on="counts_on",
+        "counts_on",
+        "back",
+        cash=pl.when(is_cash).then("taken").otherwise(0),
+        credit=pl.when(is_cash).then(0).otherwise("taken"),
     )
+
+
+def _returns(ledger: Ledger) -> pl.DataFrame:
+    """Payments reversed and credit notes cancelled, with the day that was known."""
+    payments = ledger.payment_reversals.select(
+        "company_id", pl.lit("payment").alias("source_type"), source_id="payment_id", back="known_on"
+    )
+    notes = (
+        ledger.invoices.filter(document_type="credit_note", status="cancelled")
+        .group_by("company_id", source_type=pl.lit("credit_note"), source_id="invoice_id")
+        .agg(back=pl.col("known_on").min())
+    )
+    return pl.concat([payments, notes])
 
 
 def _write_offs(ledger: Ledger) -> pl.DataFrame:
@@ -118,20 +131,39 @@ def _after_document(changes: pl.DataFrame) -> pl.DataFrame:
     return (
         changes.join(made, on=_KEY)
         .with_columns(known_on=pl.max_horizontal("known_on", "made"))
-        .with_columns(pl.col("amount", "cash", "credit", "write_off").fill_null(0))
+        .with_columns(pl.col("amount", "cash", "credit", "write_off", "lowered").fill_null(0))
     )
+
+
+def _without_returned(running: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """``counts_on`` of items with a return anew, from the facts that still stand on each day."""
+    if facts["back"].null_count() == facts.height:
+        return running
+    touched = facts.filter(pl.col("back").is_not_null()).select(_KEY).unique()
+    stands = pl.col("known_on") <= pl.col("day")
+    latest = (
+        running.join(touched, on=_KEY, how="semi")
+        .select(*_KEY, day="known_on")
+        .join(facts, on=_KEY)
+        .filter(stands & (pl.col("back").is_null() | (pl.col("back") > pl.col("day"))))
+        .group_by(*_KEY, "day")
+        .agg(lasting=pl.col("counts_on").max())
+    )
+    return running.join(
+        latest, left_on=[*_KEY, "known_on"], right_on=[*_KEY, "day"], how="left", maintain_order="left"
+    ).with_columns(counts_on=pl.coalesce("lasting", "counts_on"))
 
 
 def _with_settlement(running: pl.DataFrame, tolerance: int) -> pl.DataFrame:
     settled = pl.col("open_amount") <= tolerance
     was = settled.shift(1, fill_value=False).over(_KEY)
-    kinds = pl.sum_horizontal(pl.col("cash", "credit", "write_off") > 0)
+    kinds = pl.sum_horizontal(pl.col("cash", "credit", "write_off", "lowered") > 0)
     by = (
         pl.when(kinds > 1)
         .then(pl.lit("mixed"))
         .when(pl.col("cash") > 0)
         .then(pl.lit("cash"))
-        .when(pl.col("credit") > 0)
+        .when(pl.col("credit") + pl.col("lowered") > 0)
         .then(pl.lit("credit"))
         .when(pl.col("write_off") > 0)
         .then(pl.lit("write_off"))
@@ -156,6 +188,7 @@ def _typed(frame: pl.DataFrame) -> pl.DataFrame:
         "settled_on": pl.Date,
         "amount": pl.Int64,
         "open_amount": pl.Int64,
+        "overpaid_amount": pl.Int64,
         "settled": pl.Boolean,
         "reopened": pl.Boolean,
     }
