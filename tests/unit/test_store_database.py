@@ -93,10 +93,15 @@ def test_two_processes_may_open_a_new_store_at_once(tmp_path):
         assert store.runs.latest() is None
 
 
+def half_a_change(engine):
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE half (a INTEGER)"))
+        connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+
+
 def test_a_transaction_that_fails_leaves_nothing(store):
-    with pytest.raises(OperationalError), writing(store.engine) as connection:
-        for statement in ("CREATE TABLE half (a INTEGER)", "INSERT INTO nowhere VALUES (1)"):
-            connection.execute(text(statement))
+    with pytest.raises(OperationalError):
+        half_a_change(store.engine)
     with store.engine.connect() as connection:
         assert not inspect(connection).has_table("half")
 

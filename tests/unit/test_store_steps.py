@@ -1,6 +1,6 @@
 """Plans, what counts as sent, segments and the cadence of a customer."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -188,6 +188,20 @@ def test_steps_loaded_as_sent_are_sent(store):
     plan(store, 9, {**STEP, "state": "sent"})
     assert sent(store, 9) == [("reminder", 5)]
     assert sent(store, 8) == []
+
+
+def test_a_step_that_waits_for_approval_is_not_sent_by_the_machine(store):
+    plan(store, 5, {**STEP, "state": "approval"})
+    assert sent(store, 9) == []
+    contact(store, 7, channel="email")
+    assert sent(store, 9) == [("reminder", 7)]
+
+
+def test_hours_with_a_zone_are_kept_as_utc(store):
+    hours = {"earliest_utc": datetime(2024, 3, 5, 8, tzinfo=UTC), "latest_utc": datetime(2024, 3, 5, 18, tzinfo=UTC)}
+    plan(store, 5, {**STEP, **hours})
+    [step] = store.steps.of_customer("1", "c1")
+    assert (step.earliest_utc, step.latest_utc) == (hours["earliest_utc"], hours["latest_utc"])
 
 
 def test_a_frame_that_breaks_the_contract_is_refused_whole(store):

@@ -144,7 +144,7 @@ class PlannedStep(Base):
     __tablename__ = "planned_steps"
     __table_args__ = (
         Index(None, "company_id", "customer_id"),
-        CheckConstraint("state IN ('planned', 'suppressed', 'sent')", name="state_allowed"),
+        CheckConstraint("state IN ('planned', 'approval', 'suppressed', 'sent')", name="state_allowed"),
     )
 
     plan_id: Mapped[int] = mapped_column(ForeignKey("plans.plan_id"), primary_key=True)
@@ -161,9 +161,12 @@ class PlannedStep(Base):
     tone: Mapped[str | None]
     template: Mapped[str | None]
     owner: Mapped[str]
+    action: Mapped[str | None]
     dunning_level: Mapped[int]
     state: Mapped[str]
     rule: Mapped[str]
+    earliest_utc: Mapped[datetime | None]
+    latest_utc: Mapped[datetime | None]
 
 
 class SegmentChange(Base):

@@ -28,6 +28,7 @@ _SCHEMA: Final[dict[str, type[pl.DataType]]] = {
     "tone": pl.String,
     "template": pl.String,
     "owner": pl.String,
+    "action": pl.String,
     "dunning_level": pl.Int32,
     "rule": pl.String,
     "sent_on": pl.Date,
@@ -92,11 +93,16 @@ def _by_people(connection: Connection, as_of: date, whose: list[ColumnElement[bo
     named = [PlannedStep.company_id, PlannedStep.invoice_id, PlannedStep.instalment]
     query = (
         select(*_STEP, doable.label("doable"))
-        .where(PlannedStep.state == "planned", PlannedStep.owner != AUTOMATIC, doable <= as_of, *whose)
+        .where(_needs_a_person(), doable <= as_of, *whose)
         .where(_contacted(as_of))
         .order_by(*named, PlannedStep.channel, doable, PlannedStep.dunning_level, PlannedStep.plan_id)
     )
     return list(_served(connection.execute(query), contacts))
+
+
+def _needs_a_person() -> ColumnElement[bool]:
+    by_hand = and_(PlannedStep.state == "planned", PlannedStep.owner != AUTOMATIC)
+    return or_(by_hand, PlannedStep.state == "approval")
 
 
 def _contacted(as_of: date) -> ColumnElement[bool]:

@@ -18,6 +18,8 @@ from riskpay.store.sending import SENT_COLUMNS
 
 _KEYS = {column.name: column for column in INVOICES.columns}
 
+STATES: Final = ("planned", "approval", "suppressed", "sent")
+
 STEPS: Final = Table(
     "steps",
     "The steps of one day's plan: planned, suppressed, or sent before riskpay was there.",
@@ -33,9 +35,12 @@ STEPS: Final = Table(
         Column("tone", pl.String, "how it is said", nullable=True),
         Column("template", pl.String, "text that is sent", nullable=True),
         Column("owner", pl.String, "who sends it; 'automatic' for nobody"),
+        Column("action", pl.String, "what the step does beyond its text, such as a fee notice", nullable=True),
         Column("dunning_level", pl.Int32, "level the item has once it is sent", at_least=0),
-        Column("state", pl.String, "what is to become of it", allowed=("planned", "suppressed", "sent")),
+        Column("state", pl.String, "what is to become of it; approval: a person approves first", allowed=STATES),
         Column("rule", pl.String, "rule of the policy behind it"),
+        Column("earliest_utc", pl.Datetime, "first moment it may go out, UTC", "timestamp", nullable=True),
+        Column("latest_utc", pl.Datetime, "last moment it may go out, UTC", "timestamp", nullable=True),
     ),
 )
 """What ``record`` takes."""
@@ -53,9 +58,12 @@ class Step:
     tone: str | None
     template: str | None
     owner: str
+    action: str | None
     dunning_level: int
     state: str
     rule: str
+    earliest_utc: datetime | None = None
+    latest_utc: datetime | None = None
     sent_on: date | None = None
 
 
@@ -91,7 +99,7 @@ class Steps:
 
         Columns: company_id, invoice_id, instalment, step_code, dunning_level, channel, sent_on.
         An automatic step counts as sent on the day it was due, once that day is over (sent_on < as_of),
-        if it stood in the plan in force on that day. A step of a person counts as sent on the day of
+        if it stood in the plan in force on that day. A step of a person, or one that a person approves, counts as sent on the day of
         the first outgoing contact by its channel with the customer, on or after its due day and known
         by as_of; a contact that names an invoice serves that invoice only, and one contact serves one
         step of an item.
@@ -148,4 +156,5 @@ def _name(row: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _step(row: dict[str, Any]) -> Step:
-    return Step(**{name: row[name] for name in STEPS.names if name not in CUSTOMER_KEY}, sent_on=row["sent_on"])
+    shown = (name for name in STEPS.names if name not in CUSTOMER_KEY and name in row)
+    return Step(**{name: row[name] for name in shown}, sent_on=row["sent_on"])

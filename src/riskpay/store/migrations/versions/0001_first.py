@@ -159,10 +159,15 @@ def _steps() -> None:
         sa.Column("tone", sa.String(), nullable=True),
         sa.Column("template", sa.String(), nullable=True),
         sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=True),
         sa.Column("dunning_level", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
-        sa.CheckConstraint("state IN ('planned', 'suppressed', 'sent')", name=op.f("ck_planned_steps_state_allowed")),
+        sa.Column("earliest_utc", sa.DateTime(), nullable=True),
+        sa.Column("latest_utc", sa.DateTime(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('planned', 'approval', 'suppressed', 'sent')", name=op.f("ck_planned_steps_state_allowed")
+        ),
         sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_planned_steps_plan_id")),
         sa.PrimaryKeyConstraint("plan_id", "number", name=op.f("pk_planned_steps")),
     )
