@@ -19,9 +19,9 @@ def take(items: pl.DataFrame, claims: pl.DataFrame, on: list[str], into: str) ->
     ``until`` (the last day of the hold, null without one). What is taken is added to the column ``into``;
     the latest day of claims that took something stands in ``{into}_until``.
     """
+    everything = pl.col("amount").is_null().any()
     wanted = claims.group_by(on).agg(
-        _claimed=pl.col("amount").fill_null(EVERYTHING).clip(upper_bound=EVERYTHING).sum().clip(0, EVERYTHING),
-        _until=pl.col("until").max(),
+        _claimed=pl.when(everything).then(EVERYTHING).otherwise(pl.col("amount").sum()), _until=pl.col("until").max()
     )
     before = pl.col("rest").cum_sum().over(on, order_by=OLDEST_FIRST) - pl.col("rest")
     taken = (pl.col("_claimed").fill_null(0) - before).clip(0, pl.col("rest"))

@@ -132,7 +132,8 @@ def _too_small(book: Book, policy: Policy) -> pl.Expr:
 
 def minor(amount: float, currency: str) -> int:
     """Minor units of a policy amount, rounded."""
-    return round(amount * 10 ** minor_digits(currency))
+    units: int = 10 ** minor_digits(currency)
+    return round(amount * units)
 
 
 def _less_unapplied(items: pl.DataFrame, book: Book) -> pl.DataFrame:
