@@ -145,7 +145,9 @@ class _TableReader:
         ragged = ragged_rows(sheet.ragged)
         bad = pl.concat(
             [
-                rejected(marked, [*faults, *references], {name: f"raw_{name}" for name in self.table.names}),
+                rejected(
+                    _with_money(marked), [*faults, *references], {name: f"raw_{name}" for name in self.table.names}
+                ),
                 reject_rows(_with_money(parts.conflicting), pl.lit(key), pl.col(key), REPEATED),
                 ragged,
             ]
@@ -275,8 +277,10 @@ def _or_default(name: str, default: pl.Expr) -> pl.Expr:
 
 
 def _with_money(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with ``amount`` and ``currency`` for the tally: null where the table has none or the code is unknown."""
     absent = {"amount": pl.Int64, "currency": pl.String}
-    return rows.with_columns(pl.lit(None, dtype).alias(n) for n, dtype in absent.items() if n not in rows.columns)
+    full = rows.with_columns(pl.lit(None, dtype).alias(n) for n, dtype in absent.items() if n not in rows.columns)
+    return full.with_columns(pl.when(parsing.digits_of("currency").is_not_null()).then("amount").alias("amount"))
 
 
 @dataclass(frozen=True)

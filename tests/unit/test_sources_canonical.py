@@ -1,0 +1,136 @@
+"""Canonical folders: one file a ledger table."""
+
+from datetime import date
+
+import pytest
+
+from riskpay.errors import SourceError
+from riskpay.ledger.ledger import Ledger
+from riskpay.sources.intake import read_source
+from riskpay.sources.mapping import load_mapping
+
+DAY = date(2024, 6, 1)
+FILES = {
+    "companies": "company_id,name,currency,country,time_zone\n1,We,EUR,DE,Europe/Berlin\n",
+    "customers": "customer_id,name\nc1,One\nc2,Two\n",
+    "invoices": "invoice_id,customer_id,issue_date,due_date,amount,currency,document_type\n"
+    "i1,c1,2024-01-01,2024-01-31,1000,EUR,invoice\n"
+    "i2,c2,2024-01-05,2024-02-04,2500,EUR,\n"
+    "n1,c1,2024-01-10,2024-01-10,200,EUR,credit_note\n",
+    "payments": "payment_id,customer_id,value_date,amount,currency\np1,c1,2024-02-01,800,EUR\n",
+    "allocations": "allocation_id,source_type,source_id,invoice_id,amount,allocated_on\n"
+    "a1,payment,p1,i1,800,2024-02-01\na2,credit_note,n1,i1,200,2024-01-15\n",
+    "promises": "promise_id,customer_id,invoice_id,promised_on,promised_for\nq1,c2,i2,2024-02-10,2024-02-20\n",
+}
+
+
+@pytest.fixture
+def read(tmp_path):
+    def write(known=None, **changes):
+        for name, text in {**FILES, **changes}.items():
+            if text:
+                (tmp_path / f"{name}.csv").write_text(text)
+        return read_source(tmp_path, load_mapping("canonical"), DAY, known)
+
+    return write
+
+
+def test_a_folder_of_tables_with_defaults(read):
+    intake = read()
+    assert intake.rejects.is_empty()
+    assert (intake.read.rows, intake.read.amount) == (10, {"EUR": 4500})
+    ledger = Ledger.of(intake.frames).validated()
+    assert ledger.invoices.filter(invoice_id="i2").row(0, named=True)["document_type"] == "invoice"
+    assert ledger.payments["known_on"].to_list() == [date(2024, 2, 1)]
+    assert ledger.customers["debtor_type"].unique().to_list() == ["unknown"]
+    assert ledger.promises["status"].to_list() == ["open"]
+
+
+def test_what_is_written_as_parquet_comes_back(read, tmp_path):
+    first = read()
+    folder = tmp_path / "parquet"
+    folder.mkdir()
+    for name, frame in first.frames.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+    again = read_source(folder, load_mapping("canonical"), DAY)
+    assert again.rejects.is_empty()
+    assert all(again.frames[name].equals(frame) for name, frame in first.frames.items())
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "column", "reason"),
+    [
+        ("customers", "c3,Three,extra", None, "not as many fields"),
+        ("invoices", "i3,c9,2024-01-01,2024-01-31,1000,EUR,invoice", "customer_id", "unknown customer"),
+        ("invoices", "i3,c1,2024-01-01,2024-01-31,10.5,EUR,invoice", "amount", "exact minor units"),
+        ("invoices", "i3,c1,2024-01-01,2024-01-31,inf,EUR,invoice", "amount", "not finite"),
+        ("invoices", "i3,c1,2024-01-01,2024-01-31,0,EUR,invoice", "amount", "must be at least 1"),
+        ("invoices", "i3,c1,2024-01-01,2024-01-31,-5,EUR,invoice", "amount", "must be at least 1"),
+        ("invoices", "i3,c1,2024-01-01,1024-01-31,5,EUR,invoice", "due_date", "year is not within"),
+        ("invoices", "i3,c1,2024-01-01,2023-12-31,5,EUR,invoice", "due_date", "due before issue"),
+        ("invoices", "i3,c1,2024-01-01,2024-01-31,5,EURO,invoice", "currency", "not in ISO 4217"),
+        ("invoices", "i3,c1,2024-01-01,2024-01-31,5,EUR,bill", "document_type", "not one of invoice, credit_note"),
+        ("invoices", "i3,c1,,2024-01-31,5,EUR,invoice", "issue_date", "issue_date is empty"),
+        ("allocations", "a3,payment,p9,i1,1,2024-02-01", "source_id", "unknown payment"),
+        ("allocations", "a3,payment,p1,i9,1,2024-02-01", "invoice_id", "unknown item"),
+        ("allocations", "a3,credit_note,n9,i1,1,2024-02-01", "source_id", "unknown credit note"),
+        ("promises", "q2,c2,i9,2024-02-10,2024-02-20", "invoice_id", "unknown invoice"),
+    ],
+)
+def test_a_faulty_row_is_rejected_with_its_place(read, table, line, column, reason):
+    intake = read(**{table: f"{FILES[table]}{line}\n"})
+    assert (intake.read.rows, intake.rejected.rows) == (11, 1)
+    rejected = intake.rejects.row(0, named=True)
+    assert (rejected["file"], rejected["column"]) == (f"{table}.csv", column)
+    assert rejected["line"] == FILES[table].count("\n") + 1
+    assert reason in rejected["reason"]
+
+
+def test_what_refers_to_a_rejected_row_is_rejected_too(read):
+    intake = read(invoices=FILES["invoices"].replace("i1,c1,2024-01-01", "i1,c1,soon"))
+    assert intake.rejects.select("file", "reason").rows() == [
+        ("allocations.csv", "unknown item"),
+        ("allocations.csv", "unknown item"),
+        ("invoices.csv", "cannot be read as a day"),
+    ]
+
+
+def test_repeats_and_conflicts(read):
+    more = "c1,One\nc2,Zwei\n"
+    intake = read(customers=FILES["customers"] + more, promises="", allocations="", payments="")
+    assert intake.duplicates.rows == 1
+    assert [r for r in intake.rejects["reason"] if "different content" in r] == [
+        "the same id with different content in one load"
+    ] * 2
+
+
+def test_a_delta_refers_to_the_ledger_so_far(read, tmp_path):
+    known = Ledger.of(read().frames)
+    folder = tmp_path / "delta"
+    folder.mkdir()
+    (folder / "payments.csv").write_text(FILES["payments"].replace("p1,c1", "p2,c2"))
+    assert read_source(folder, load_mapping("canonical"), DAY, known).rejects.is_empty()
+    assert read_source(folder, load_mapping("canonical"), DAY).rejects["reason"].to_list() == ["unknown customer"]
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"invoice": "a,b\n1,2\n"}, "did you mean invoices.csv"),
+        ({"notes": "a,b\n1,2\n"}, "no file named after a table: companies, customers"),
+        ({"customers": "customer_id,name,colour\nc1,One,red\n"}, r"unknown columns \['colour'\]"),
+        ({"customers": "name,email\nOne,a@b\n"}, r"missing columns \['customer_id'\]"),
+        ({"customers": "customer_id,Customer ID\nc1,c1\n"}, "two columns for customer_id"),
+        ({"customers": "customer_id,name\n"}, "headers and no rows"),
+    ],
+)
+def test_a_folder_that_cannot_be_used(tmp_path, files, said):
+    for name, text in files.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    with pytest.raises(SourceError, match=said):
+        read_source(tmp_path, load_mapping("canonical"), DAY)
+
+
+def test_other_files_beside_the_tables_are_left_alone(read, tmp_path):
+    (tmp_path / "truth.csv").write_text("a,b\n1,2\n")
+    assert read().rejects.is_empty()
