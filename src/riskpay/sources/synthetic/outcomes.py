@@ -100,7 +100,7 @@ def _curve(intent: Intent, effort: Effort, run: Ints, shares: Floats, scenario: 
         np.ones(run.shape),
     )
     curve: Floats = sum((shares[:, [k]] * part for k, part in enumerate(kinds)), np.zeros(run.shape))
-    return curve
+    return np.minimum(curve, 1.0)
 
 
 def draw_outcomes(
