@@ -26,9 +26,10 @@ AGING_BUCKETS: Final = (
 
 def bucket_of(days_past_due: pl.Expr) -> pl.Expr:
     """The label of the aging bucket of a days-past-due expression (days, 0 = not due)."""
-    breaks = [bucket.first for bucket in AGING_BUCKETS[1:]]
-    labels = [bucket.label for bucket in AGING_BUCKETS]
-    return days_past_due.cut(breaks, labels=labels, left_closed=True).cast(pl.String)
+    label = pl.lit(None, pl.String)
+    for bucket in AGING_BUCKETS:
+        label = pl.when(days_past_due >= bucket.first).then(pl.lit(bucket.label)).otherwise(label)
+    return label
 
 
 def aging(open_items: pl.DataFrame) -> pl.DataFrame:
