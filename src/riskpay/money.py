@@ -1,6 +1,6 @@
 """Money as integers of minor units, after ISO 4217."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from functools import cache
 
 from iso4217 import Currency
@@ -9,6 +9,10 @@ from riskpay.errors import UsageError
 
 MAX_MINOR_UNITS = 10**15
 """Largest amount taken in, in minor units: above it a figure is a typing mistake, not a receivable."""
+
+_MAX_POWER = 20
+_EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, Overflow])
+"""Loses no digit in silence: what does not fit raises."""
 
 
 @cache
@@ -47,15 +51,23 @@ def to_minor(amount: str | Decimal, currency: str) -> int:
         raise UsageError(f"amount {amount!r} is not a number", "write it like 1234.50") from None
     if not value.is_finite():
         raise UsageError(f"amount {amount!r} is not finite", "write it like 1234.50")
-    minor = value.scaleb(minor_digits(currency))
-    if minor != minor.to_integral_value():
+    if value and value.adjusted() > _MAX_POWER:
+        raise _beyond(amount)
+    try:
+        minor = value.scaleb(minor_digits(currency), _EXACT)
+        whole = minor.to_integral_exact(context=_EXACT)
+    except Inexact:
         raise UsageError(
             f"amount {amount} has more digits than {currency} allows ({minor_digits(currency)})",
             "round it before sending it",
-        )
-    if abs(minor) > MAX_MINOR_UNITS:
-        raise UsageError(f"amount {amount} is beyond {MAX_MINOR_UNITS} minor units", "check the unit")
-    return int(minor)
+        ) from None
+    if abs(whole) > MAX_MINOR_UNITS:
+        raise _beyond(amount)
+    return int(whole)
+
+
+def _beyond(amount: str | Decimal) -> UsageError:
+    return UsageError(f"amount {amount} is beyond {MAX_MINOR_UNITS} minor units", "check the unit")
 
 
 def to_decimal(minor: int, currency: str) -> Decimal:
