@@ -29,6 +29,8 @@ class Column:
             checks.append(pa.Check.isin(list(self.allowed)))
         if self.at_least is not None:
             checks.append(pa.Check.ge(self.at_least))
+        if self.dtype == pl.Float64:
+            checks.append(pa.Check(_finite, name="finite"))
         return pa.Column(self.dtype, checks=checks, nullable=self.nullable)
 
 
@@ -58,7 +60,8 @@ class Table:
     def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
         """``frame`` in declared column order and types, columns that may be null filled with null.
 
-        Raises DataError if a column that may not be null is missing, or one is unknown.
+        Raises DataError if a column that may not be null is missing, one is unknown, or a value does not
+        fit its type; a fraction is never cut off to make it fit.
         """
         unknown = sorted(set(frame.columns) - set(self.names))
         missing = [c.name for c in self.columns if c.name not in frame.columns and not c.nullable]
@@ -68,7 +71,19 @@ class Table:
                 f"its columns are {', '.join(self.names)}",
             )
         blanks = [pl.lit(None, dtype).alias(n) for n, dtype in self.dtypes.items() if n not in frame.columns]
-        return frame.with_columns(blanks).select(pl.col(n).cast(dtype) for n, dtype in self.dtypes.items())
+        full = frame.with_columns(blanks)
+        fractions = [n for n, dtype in self.dtypes.items() if dtype.is_integer() and _has_fractions(full[n])]
+        try:
+            typed = full.select(pl.col(n).cast(dtype) for n, dtype in self.dtypes.items())
+        except pl.exceptions.PolarsError as failed:
+            said = str(failed).splitlines()[0]
+            raise DataError(f"table {self.name}: {said}", "see docs/ledger.md for each column's type") from None
+        if fractions:
+            raise DataError(
+                f"table {self.name}: {', '.join(fractions)} hold fractions, expected whole numbers",
+                "money is in minor units: 12.30 USD is 1230",
+            )
+        return typed
 
     def validate(self, frame: pl.DataFrame) -> pl.DataFrame:
         """``frame`` conformed, its values and its key checked; raises DataError naming what is wrong."""
@@ -77,7 +92,7 @@ class Table:
         try:
             schema.validate(conformed, lazy=True)
         except pandera.errors.SchemaErrors as failed:
-            cases = failed.failure_cases.select("column", "check", "failure_case").unique().head(5)
+            cases = failed.failure_cases.select("column", "check", "failure_case").unique(maintain_order=True).head(5)
             said = "; ".join(f"{c}: {v!r} fails {k}" for c, k, v in cases.iter_rows())
             raise DataError(
                 f"table {self.name}: {said}", "see docs/ledger.md for what each column may hold"
@@ -89,3 +104,12 @@ class Table:
                 "keys are unique: load changed content as a later version",
             )
         return conformed
+
+
+def _finite(data: pa.PolarsData) -> pl.LazyFrame:
+    checked: pl.LazyFrame = data.lazyframe.select(pl.col(data.key).is_finite())
+    return checked
+
+
+def _has_fractions(values: pl.Series) -> bool:
+    return values.dtype.is_float() and bool((values != values.round()).any())
