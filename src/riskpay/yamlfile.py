@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 Path = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
+MAX_ENTRIES: Final = 100_000
 
 
 class YamlFaultError(ValueError):
@@ -23,7 +24,8 @@ def read(text: str, model: type[Model]) -> Model:
     """The ``model`` that a YAML text describes; raises YamlFaultError with every fault and its line."""
     data, lines = _parse(text)
     if not isinstance(data, dict):
-        raise YamlFaultError((f"line 1: the file holds {type(data).__name__}, expected keys: {_keys(model)}",))
+        held = "nothing" if data is None else type(data).__name__
+        raise YamlFaultError((f"line 1: the file holds {held}, expected keys: {_keys(model)}",))
     try:
         return model.model_validate(data)
     except ValidationError as failed:
@@ -60,6 +62,8 @@ def _parse(text: str) -> tuple[object, dict[Path, int]]:
 
 
 def _walk(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
+    if len(lines) > MAX_ENTRIES:  # aliases within aliases multiply without end
+        raise YamlFaultError((f"line 1: the file unfolds to more than {MAX_ENTRIES} entries",))
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
