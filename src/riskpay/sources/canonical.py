@@ -1,7 +1,6 @@
 """Canonical folders: one CSV or Parquet file a ledger table, each row held to the table's declaration."""
 
 from collections.abc import Callable
-from collections.abc import Mapping as Pairs
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -27,6 +26,7 @@ from riskpay.sources.checks import (
 )
 from riskpay.sources.mapping import Mapping
 from riskpay.sources.readers import FILE, LINE, Sheet, normalised, read_sheet, source_files
+from riskpay.sources.references import Keys, keys_there, refer
 
 DEFAULTS: Final[dict[str, str | int | bool]] = {
     "company_id": DEFAULT_COMPANY,
@@ -60,8 +60,6 @@ MONEY: Final = ("amount", "credit_limit")
 
 LAGGED: Final = ("payments", "allocations")
 
-Keys = dict[str, pl.DataFrame]
-
 
 @dataclass(frozen=True)
 class Parts:
@@ -84,7 +82,7 @@ def read_tables(path: Path, mapping: Mapping, known: Ledger | None) -> Parts:
     for name, table in TABLES.items():
         if name in sheets:
             reader = _TableReader(table, mapping)
-            frames[name], bad, tally = reader.read(sheets[name], _there(frames, known, mapping))
+            frames[name], bad, tally = reader.read(sheets[name], keys_there(frames, known, mapping))
             rejects.append(bad)
             tallies.append(tally)
     return Parts(frames, pl.concat(rejects).sort("file", "line"), tuple(tallies))
@@ -109,24 +107,6 @@ def _sheets(path: Path, mapping: Mapping) -> dict[str, Sheet]:
     return found
 
 
-def _there(frames: Pairs[str, pl.DataFrame], known: Ledger | None, mapping: Mapping) -> Keys:
-    """Keys to which rows may refer: those of this folder, of the ledger so far, and the mapping's companies."""
-    before = known.frames() if known else {}
-    refer = {
-        "companies": ["company_id"],
-        "customers": ["company_id", "customer_id"],
-        "invoices": ["company_id", "invoice_id", "instalment"],
-        "payments": ["company_id", "payment_id"],
-    }
-    empty = {name: TABLES[name].empty() for name in refer}
-    keys = {
-        name: pl.concat([part.get(name, empty[name]).select(columns) for part in (frames, before)]).unique()
-        for name, columns in refer.items()
-    }
-    declared = pl.DataFrame({"company_id": list(mapping.companies)}, schema={"company_id": pl.String})
-    return {**keys, "companies": pl.concat([keys["companies"], declared]).unique()}
-
-
 @dataclass(frozen=True)
 class _TableReader:
     """Reads the sheet of one table."""
@@ -138,7 +118,7 @@ class _TableReader:
         """The table's accepted rows, its rejected ones, and its tallies."""
         rows = self._parsed(self._raw(sheet))
         faults = [*self._column_faults(), *self._day_faults()]
-        checked, references = _refer(rows, self.table, there)
+        checked, references = refer(rows, self.table, there)
         marked = first_fault(checked, [*faults, *references])
         parts = part_repeats(marked.filter(pl.col("_fault").is_null()), self.table.key, self.table.names)
         key = self.table.key[-1] if self.table.key[-1] not in ("known_on", "valid_from") else self.table.key[1]
@@ -281,57 +261,3 @@ def _with_money(rows: pl.DataFrame) -> pl.DataFrame:
     absent = {"amount": pl.Int64, "currency": pl.String}
     full = rows.with_columns(pl.lit(None, dtype).alias(n) for n, dtype in absent.items() if n not in rows.columns)
     return full.with_columns(pl.when(parsing.digits_of("currency").is_not_null()).then("amount").alias("amount"))
-
-
-@dataclass(frozen=True)
-class _Reference:
-    """Columns that must name a row of another table, where ``when`` holds."""
-
-    column: str
-    to: str
-    what: str
-    via: tuple[str, ...]
-    when: pl.Expr
-
-
-def _always() -> pl.Expr:
-    return pl.lit(True)
-
-
-_customer = _Reference("customer_id", "customers", "customer", ("company_id", "customer_id"), _always())
-_invoice = _Reference(
-    "invoice_id", "invoices", "invoice", ("company_id", "invoice_id"), pl.col("invoice_id").is_not_null()
-)
-_item = _Reference("invoice_id", "invoices", "item", ("company_id", "invoice_id", "instalment"), _always())
-_paid_by = _Reference("payment_id", "payments", "payment", ("company_id", "payment_id"), _always())
-_cash = _Reference("source_id", "payments", "payment", ("company_id", "source_id"), pl.col("source_type") == "payment")
-_note = _Reference(
-    "source_id", "invoices", "credit note", ("company_id", "source_id"), pl.col("source_type") == "credit_note"
-)
-
-REFERENCES: Final[dict[str, tuple[_Reference, ...]]] = {
-    "customers": (_Reference("company_id", "companies", "company", ("company_id",), _always()),),
-    "invoices": (_customer,),
-    "payments": (_customer,),
-    "payment_reversals": (_paid_by,),
-    "allocations": (_item, _cash, _note),
-    "write_offs": (_item,),
-    "disputes": (_customer, _invoice),
-    "promises": (_customer, _invoice),
-    "blocks": (_customer, _invoice),
-    "contacts": (_customer, _invoice),
-}
-"""Which rows of other tables each table names."""
-
-
-def _refer(rows: pl.DataFrame, table: Table, there: Keys) -> tuple[pl.DataFrame, list[Fault]]:
-    """``rows`` with a column a reference that says whether it leads nowhere, and the faults that look at them."""
-    faults = []
-    for number, reference in enumerate(REFERENCES.get(table.name, ())):
-        mark = f"_found_{number}"
-        target = there[reference.to].select(there[reference.to].columns[: len(reference.via)]).unique()
-        named = target.rename(dict(zip(target.columns, reference.via, strict=True))).with_columns(_always().alias(mark))
-        rows = rows.join(named, on=reference.via, how="left", maintain_order="left")
-        nowhere = reference.when & pl.col(mark).is_null()
-        faults.append(Fault(reference.column, f"unknown {reference.what}", nowhere))
-    return rows, faults

@@ -14,7 +14,7 @@ import polars as pl
 from riskpay.errors import SourceError
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import INVOICES, ITEM_KEY
-from riskpay.sources import canonical, wide
+from riskpay.sources import canonical, wide, wide_tables
 from riskpay.sources.checks import Tally
 from riskpay.sources.mapping import Mapping
 from riskpay.sources.readers import Sheet, read_sheet, source_files
@@ -57,7 +57,7 @@ def read_source(path: Path, mapping: Mapping, loaded_on: date, known: Ledger | N
     rows = wide.sort_rows(sheets, mapping)
     accepted, rejected, duplicates = (Tally.of(part) for part in (rows.accepted, rows.rejects, rows.duplicates))
     return Intake(
-        frames=wide.tables(rows.accepted, rows.named, mapping),
+        frames=wide_tables.tables(rows.accepted, rows.named, mapping),
         read=rows.read,
         accepted=accepted,
         rejected=rejected,
@@ -65,7 +65,7 @@ def read_source(path: Path, mapping: Mapping, loaded_on: date, known: Ledger | N
         rejects=rows.rejects,
         full=mapping.load == "full",
         loaded_on=loaded_on,
-        shown_open=wide.shown_open(rows.accepted),
+        shown_open=wide_tables.shown_open(rows.accepted),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from riskpay.ledger.tables import FILE_TABLES, INVOICES, ITEM_KEY, PAYMENT_REVERSALS
+from riskpay.sources.wide_tables import item_id
 
 TAKEN_BACK = "shown as open by a later export"
 """Reason of a reversal that riskpay adds itself."""
@@ -127,8 +128,7 @@ def _taken_back(frames: Mapping[str, pl.DataFrame], shown_open: pl.DataFrame | N
     reversals = frames["payment_reversals"]
     if shown_open is None or shown_open.is_empty():
         return reversals.clear()
-    item = pl.concat_str(pl.lit("payment:"), "invoice_id", pl.lit(":"), pl.col("instalment").cast(pl.String))
-    claims = shown_open.select("company_id", _base=item)
+    claims = shown_open.select("company_id", _base=item_id("payment"))
     standing = frames["payments"].join(reversals, on=["company_id", "payment_id"], how="anti")
     base = standing.with_columns(_base=pl.col("payment_id").str.replace(r"#\d+$", ""))
     back = base.join(claims, on=["company_id", "_base"], how="semi").select(
