@@ -1,6 +1,6 @@
 """The policy of a credit manager: every threshold, ladder, cap and weight, declared, described and checked whole.
 
-A policy file may leave out what it does not change: missing keys of the file and of its sections take
+A policy file may leave out what it does not change: missing keys, at any depth, take
 the values of ``default_policy.yaml``. Lists are taken whole.
 """
 
@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from riskpay import yamlfile
 from riskpay.decisions.policy_base import Days, Part
-from riskpay.decisions.policy_checks import contradictions
+from riskpay.decisions.policy_checks import Fault, contradictions
 from riskpay.decisions.policy_compliance import Compliance
 from riskpay.decisions.policy_ladders import Ladders
 from riskpay.decisions.policy_parts import (
@@ -79,7 +79,6 @@ class Policy(Part):
     capacity: Capacity = Field(description="Collectors and their minutes.")
     must_contact: MustContact = Field(description="Who comes first on the list.")
     points: tuple[PointsRule, ...] = Field(
-        min_length=1,
         description="Points strategy used while no model is trained: points of the rules that hold over all points.",
     )
     would_pay_anyway: WouldPayAnyway = Field(description="Advice list of customers likely to pay without a call.")
@@ -91,13 +90,12 @@ class Policy(Part):
     def _over_default(cls, given: object) -> object:
         if not isinstance(given, Mapping):
             return given
-        default = _default_values()
-        return {**default, **{key: _filled(default.get(key), value) for key, value in given.items()}}
+        return _filled(_default_values(), given)
 
 
 def _filled(default: object, given: object) -> object:
     if isinstance(default, dict) and isinstance(given, dict):
-        return {**default, **given}
+        return {**default, **{key: _filled(default.get(key), value) for key, value in given.items()}}
     return given
 
 
@@ -119,13 +117,16 @@ def load_policy(text: str) -> Policy:
     except yamlfile.YamlFaultError as fault:
         raise _refused(fault.problems) from fault
     lines = yamlfile.lines_of(text)
-    problems = tuple(
-        f"line {yamlfile.line_of(lines, path)}: {'.'.join(map(str, path))}: {text}"
-        for path, text in contradictions(policy)
-    )
+    problems = tuple(_said(fault, lines) for fault in contradictions(policy))
     if problems:
         raise _refused(problems)
     return policy
+
+
+def _said(fault: Fault, lines: Mapping[yamlfile.Path, int]) -> str:
+    """A fault at its line; of two places that contradict each other, the one that the text has."""
+    path = fault.other if fault.path not in lines and fault.other in lines else fault.path
+    return f"line {yamlfile.line_of(lines, path)}: {'.'.join(map(str, path))}: {fault.text}"
 
 
 def _refused(problems: tuple[str, ...]) -> PolicyError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from riskpay.decisions.policy_base import SEGMENTS
 from riskpay.decisions.policy_compliance import DatedRule
@@ -12,7 +12,16 @@ from riskpay.yamlfile import Path
 if TYPE_CHECKING:
     from riskpay.decisions.policy import Policy
 
-Fault = tuple[Path, str]
+
+class Fault(NamedTuple):
+    """What is wrong and where; ``other`` is the second place of two that contradict each other."""
+
+    path: Path
+    text: str
+    other: Path = ()
+
+
+_Found = tuple[Path, str] | tuple[Path, str, Path]
 
 NOTICE_DAYS: Final = 14
 """A transfer to an agency comes at least this many days after its notice."""
@@ -21,10 +30,10 @@ NOTICE_DAYS: Final = 14
 def contradictions(policy: "Policy") -> list[Fault]:
     """Every contradiction between keys of a policy, as (path, what came, what is allowed), in file order of sections."""
     checks = (_segments, _ladders, _timing, _compliance, _dated_rules, _call_value, _points, _collectors)
-    return [fault for check in checks for fault in check(policy)]
+    return [Fault(*fault) for check in checks for fault in check(policy)]
 
 
-def _segments(policy: "Policy") -> Iterator[Fault]:
+def _segments(policy: "Policy") -> Iterator[_Found]:
     rules = policy.segments
     low, high, margin = rules.occasionally_late_share, rules.habitually_late_share, rules.hysteresis
     if low >= high:
@@ -37,24 +46,25 @@ def _segments(policy: "Policy") -> Iterator[Fault]:
             ("segments", "hysteresis"),
             f"{margin} on both sides closes the gap between {low} and {high}; it must be under {(high - low) / 2:g}",
         )
-    if margin and margin >= low:
+    elif margin and margin >= low:
         yield (
             ("segments", "hysteresis"),
             f"{margin} reaches below 0 from occasionally_late_share {low}; make it smaller",
         )
 
 
-def _ladders(policy: "Policy") -> Iterator[Fault]:
-    seen: dict[str, str] = {}
+def _ladders(policy: "Policy") -> Iterator[_Found]:
+    seen: dict[str, Path] = {}
     for segment in SEGMENTS:
         steps = policy.ladders.of(segment)
+        if not steps:
+            yield ("ladders", segment), "a ladder without steps; give it at least one"
         for number, step in enumerate(steps):
+            path: Path = ("ladders", segment, number, "code")
             if step.code in seen:
-                yield (
-                    ("ladders", segment, number, "code"),
-                    f"step code {step.code!r} stands twice (also in {seen[step.code]}); give each step its own",
-                )
-            seen.setdefault(step.code, segment)
+                text = f"step code {step.code!r} stands twice, in {seen[step.code][1]} and {segment}; give each its own"
+                yield path, text, seen[step.code]
+            seen.setdefault(step.code, path)
         for number, text in _ladder(steps):
             yield ("ladders", segment, number), text
 
@@ -113,12 +123,12 @@ def _transfer(number: int, step: Step, told: dict[str, int]) -> Iterator[tuple[i
         yield number, f"agency_transfer {after} days after its notice; at least {NOTICE_DAYS} days must lie between"
 
 
-def _timing(policy: "Policy") -> Iterator[Fault]:
+def _timing(policy: "Policy") -> Iterator[_Found]:
     for segment in SEGMENTS:
         steps = policy.ladders.of(segment)
         yield from (
             (("ladders", segment, number), text)
-            for number, text in _pace(steps, policy.min_days_between_steps, policy.posting_lag_days, policy.grace_days)
+            for number, text in _pace(steps, policy.min_days_between_steps, policy.grace_days)
         )
     longest = max(policy.cool_down.model_dump().items(), key=lambda kept: kept[1])
     if longest[1] > policy.longest_untouched_days:
@@ -128,17 +138,17 @@ def _timing(policy: "Policy") -> Iterator[Fault]:
         )
 
 
-def _pace(steps: Steps, gap: int, lag: int, grace: int) -> Iterator[tuple[int, str]]:
+def _pace(steps: Steps, gap: int, grace: int) -> Iterator[tuple[int, str]]:
     due = [(number, step) for number, step in enumerate(steps) if step.day > 0]
     if due and due[0][1].day <= grace:
         yield due[0][0], f"day {due[0][1].day} lies within grace_days {grace}; the item is not late yet"
     for (_, first), (number, second) in pairwise(due):
-        apart = second.day - max(first.day, lag)
-        if second.day > first.day and apart < gap:
+        apart = second.day - first.day
+        if 0 < apart < gap:
             yield number, f"day {second.day} is {apart} days after the step before it; min_days_between_steps is {gap}"
 
 
-def _compliance(policy: "Policy") -> Iterator[Fault]:
+def _compliance(policy: "Policy") -> Iterator[_Found]:
     profiles = policy.compliance.profiles
     for name, profile in (("strict", profiles.strict), ("business", profiles.business)):
         if profile.first_hour >= profile.last_hour:
@@ -165,10 +175,12 @@ def _common(one: Iterable[str], other: Iterable[str]) -> list[str]:
     return sorted(set(one) & set(other))
 
 
-def _dated_rules(policy: "Policy") -> Iterator[Fault]:
+def _dated_rules(policy: "Policy") -> Iterator[_Found]:
     rules = policy.compliance.dated_rules
     for number, rule in enumerate(rules):
         path: Path = ("compliance", "dated_rules", number)
+        if not (rule.debtor_types and rule.countries):
+            yield path, "covers nobody; give at least one of debtor_types and one of countries"
         if rule.applies_until is not None and rule.applies_until < rule.applies_from:
             yield (*path, "applies_until"), f"{rule.applies_until} lies before applies_from {rule.applies_from}"
         for before in rules[:number]:
@@ -186,7 +198,7 @@ def _overlap(one: DatedRule, other: DatedRule) -> bool:
     return bool(same) and not apart
 
 
-def _call_value(policy: "Policy") -> Iterator[Fault]:
+def _call_value(policy: "Policy") -> Iterator[_Found]:
     rules = policy.call_value
     if rules.loss_horizon_days < rules.horizon_days:
         yield (
@@ -201,8 +213,10 @@ def _call_value(policy: "Policy") -> Iterator[Fault]:
         yield ("channels", "phone", "minutes"), "0 minutes a call; priority is value a minute, so give more than 0"
 
 
-def _points(policy: "Policy") -> Iterator[Fault]:
+def _points(policy: "Policy") -> Iterator[_Found]:
     names: set[str] = set()
+    if not policy.points:
+        yield ("points",), "no rules; give at least one"
     for number, rule in enumerate(policy.points):
         if rule.name in names:
             yield ("points", number, "name"), f"rule {rule.name!r} stands twice; give each rule its own name"
@@ -211,7 +225,7 @@ def _points(policy: "Policy") -> Iterator[Fault]:
             yield ("points", number, "below"), f"{rule.below:g} is not above at_least {rule.at_least:g}; it never holds"
 
 
-def _collectors(policy: "Policy") -> Iterator[Fault]:
+def _collectors(policy: "Policy") -> Iterator[_Found]:
     for name, minutes in policy.capacity.collectors.items():
         if minutes < 0:
             yield ("capacity", "collectors", name), f"{minutes:g} minutes; give 0 or more"

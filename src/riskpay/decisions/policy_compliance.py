@@ -39,8 +39,8 @@ class DatedRule(Part):
 
     name: str = Field(min_length=1, description="Name of the rule, unique.")
     profile: ProfileName = Field(description="Profile it puts the debtors under.")
-    debtor_types: tuple[DebtorType, ...] = Field(min_length=1, description="Debtor types it covers.")
-    countries: tuple[CountryCode, ...] = Field(min_length=1, description="ISO 3166 countries it covers.")
+    debtor_types: tuple[DebtorType, ...] = Field(description="Debtor types it covers.")
+    countries: tuple[CountryCode, ...] = Field(description="ISO 3166 countries it covers.")
     applies_from: date = Field(description="First day on which it holds.")
     applies_until: date | None = Field(default=None, description="Last day on which it holds; left out: no end.")
     source: str = Field(min_length=1, description="Where the rule stands.")

@@ -55,7 +55,7 @@ Steps = tuple[Step, ...]
 
 
 def _ladder(segment: str) -> Steps:
-    kept: Steps = Field(min_length=1, description=f"Steps of the segment {segment}, in order of their days.")
+    kept: Steps = Field(description=f"Steps of the segment {segment}, in order of their days.")
     return kept
 
 
