@@ -85,6 +85,12 @@ def test_what_vanishes_is_reported_and_stays_open(load):
     assert ("C", date(2024, 6, 2), 7_000) in open_on(load.files.current(), WEDNESDAY)
 
 
+def test_a_rejected_row_has_not_vanished(load):
+    load(MONDAY, A, B)
+    result = load(TUESDAY, A, B.replace("50.00", "NaN"))
+    assert (result.rejected.rows, result.load.vanished) == (1, 0)
+
+
 def test_a_change_on_the_day_of_the_first_load_counts_once(load):
     issued_today = "c1,D,2024-06-03,2024-07-03,10.00,,"
     load(MONDAY, issued_today)

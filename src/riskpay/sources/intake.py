@@ -28,7 +28,8 @@ def _no_items() -> pl.DataFrame:
 class Intake:
     """What a source brought: canonical tables by name, tallies, rejected rows, and whether it is a full export.
 
-    ``shown_open`` holds the keys of the invoices that the source shows as not paid (wide files only).
+    ``shown_open`` holds the keys of the invoices that the source shows as not paid (wide files only),
+    ``named_items`` those of all items that rows name, accepted or not: a rejected row has not vanished.
     """
 
     frames: dict[str, pl.DataFrame]
@@ -40,6 +41,7 @@ class Intake:
     full: bool
     loaded_on: date
     shown_open: pl.DataFrame = field(default_factory=_no_items)
+    named_items: pl.DataFrame = field(default_factory=_no_items)
 
 
 def read_source(path: Path, mapping: Mapping, loaded_on: date, known: Ledger | None = None) -> Intake:
@@ -65,6 +67,7 @@ def read_source(path: Path, mapping: Mapping, loaded_on: date, known: Ledger | N
         rejects=rows.rejects,
         full=mapping.load == "full",
         loaded_on=loaded_on,
+        named_items=rows.items,
         shown_open=wide_tables.shown_open(rows.accepted),
     )
 

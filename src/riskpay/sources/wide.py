@@ -29,11 +29,12 @@ CONTENT = (
 class Sorted:
     """Rows sorted out: the tally of all that were read, parsed rows accepted, repeats, and rejected ones.
 
-    ``named`` are the rows that make a customer known: all with readable ids, days and money, also those rejected for
+    ``items`` holds the keys of all items that rows name, accepted or not. ``named`` are the rows that make a customer known: all with readable ids, days and money, also those rejected for
     the order of their days.
     """
 
     read: Tally
+    items: pl.DataFrame
     named: pl.DataFrame
     accepted: pl.DataFrame
     duplicates: pl.DataFrame
@@ -81,7 +82,8 @@ def sort_rows(sheets: Sequence[Sheet], mapping: Mapping) -> Sorted:
     read = Tally.of(parsed) + Tally.of(ragged)
     in_order = [n for n, fault in enumerate(faults) if "before issue" not in fault.reason]
     named = marked.filter(~pl.col("_fault").is_in(in_order).fill_null(value=False))
-    return Sorted(read, named, parts.kept, parts.duplicates, rejects.sort("file", "line"))
+    items = parsed.select(ITEM_KEY).drop_nulls().unique()
+    return Sorted(read, items, named, parts.kept, parts.duplicates, rejects.sort("file", "line"))
 
 
 def _fields(sheet: Sheet, mapping: Mapping) -> pl.DataFrame:

@@ -82,17 +82,19 @@ class LedgerFiles:
         full: bool,
         loaded_on: date,
         shown_open: pl.DataFrame | None = None,
+        named_items: pl.DataFrame | None = None,
     ) -> LoadResult:
         """Merge tables into the ledger and publish the result in one step.
 
         ``full``: what the load does not hold is reported as vanished; ``loaded_on`` is the day from which changes
-        are known that carry no day; ``shown_open`` (item keys) are items the source shows as unpaid. Tables of events
+        are known that carry no day; ``shown_open`` (item keys) are items the source shows as unpaid,
+        ``named_items`` items it names in rejected rows too, which have not vanished. Tables of events
         are not for the files and are left alone. Raises DataError if the result breaks a contract.
         """
         new = {t.name: t.conform(intake_frames[t.name]) for t in FILE_TABLES if t.name in intake_frames}
         with self._locked():
             old = self._current_frames()
-            merged = merge(old, new, loaded_on, full=full, shown_open=shown_open)
+            merged = merge(old, new, loaded_on, full=full, shown_open=shown_open, named_items=named_items)
             version = self._publish(merged.frames)
         counts = merged.counts.values()
         return LoadResult(

@@ -41,12 +41,14 @@ def merge(
     *,
     full: bool,
     shown_open: pl.DataFrame | None = None,
+    named_items: pl.DataFrame | None = None,
 ) -> Merged:
     """The tables of ``old`` (all of them, conformed) with the rows of ``new`` (conformed) loaded on a day.
 
     A changed invoice becomes a new version; a changed row of another table replaces the old one. An item in
     ``shown_open`` (item keys) that an earlier load showed as paid has its payment reversed, known on ``loaded_on``.
-    ``vanished`` holds the keys of items of the companies in a ``full`` load that it does not hold; they stay as they are.
+    ``vanished`` holds the keys of items of the companies in a ``full`` load that it does not hold; they stay as they are. Items in
+    ``named_items`` (item keys) are there, if only in rejected rows.
     """
     counts: dict[str, Count] = {}
     frames = dict(old)
@@ -65,6 +67,8 @@ def merge(
         counts["payment_reversals"] = replace(told, added=told.added + back.height)
         frames["payment_reversals"] = pl.concat([frames["payment_reversals"], back])
     gone = _vanished(old["invoices"], new.get("invoices"), full=full)
+    if named_items is not None:
+        gone = gone.join(named_items, on=_ITEM, how="anti")
     return Merged(frames, counts, gone)
 
 

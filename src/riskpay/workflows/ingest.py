@@ -84,7 +84,7 @@ def ingest(
     rejects_file = _write_rejects(home, chosen.name, intake)
     _keep(intake, keep_events or _into_store(home))
     say("merging into the ledger", 2, 3)
-    load = ledger_files.load(intake.frames, intake.full, loaded_on, intake.shown_open)
+    load = ledger_files.load(intake.frames, intake.full, loaded_on, intake.shown_open, intake.named_items)
     say("done", 3, 3)
     customers = intake.frames.get("customers")
     return IngestResult(
