@@ -65,7 +65,7 @@ def test_a_misspelt_name_is_guessed():
         (("name: own", "name: own\nload: ful"), r"line 2: load: .*'full' or 'delta'"),
         (("name: own", "name: own\nposting_lag_days: -1"), r"line 2: posting_lag_days: .*greater than or equal to 0"),
         (("name: own", "name: [own"), r"line \d+: not YAML"),
-        ((OWN, ""), r"the file holds NoneType, expected keys: name"),
+        ((OWN, ""), r"the file holds nothing, expected keys: name"),
     ],
 )
 def test_a_fault_names_its_line_and_what_is_allowed(tmp_path, change, said):
