@@ -90,5 +90,5 @@ def within_capacity(payers: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 
 def pays_its_minutes() -> pl.Expr:
-    """Whether a call must be made or brings more than it costs."""
-    return pl.col("must_contact").is_not_null() | (pl.col("priority") > 0)
+    """Whether a call must be made, stands on the ladder for today (``call_due``), or brings more than it costs."""
+    return pl.col("must_contact").is_not_null() | pl.col("call_due") | (pl.col("priority") > 0)

@@ -2,7 +2,8 @@
 
 A payer is a candidate when something of it is past due by at least the posting lag, or a step by phone
 is planned for the day. Whoever may not be called that day (hours, caps, a talk a short while ago) rests;
-so does a call that brings less than it costs, and what no collector has minutes for. Each names its rule.
+so does a call that brings less than it costs and stands on no ladder for the day, and so does what no
+collector has minutes for. Each names its rule.
 """
 
 from collections.abc import Mapping
@@ -73,9 +74,9 @@ def lists(
 def _candidates(book: Book, rows: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
     planned = pl.col("state") != "suppressed"
     today = steps.filter(planned, pl.col("channel") == "phone", pl.col("due_on") <= book.as_of)
-    calls = today.select(PAYER_KEY).unique().with_columns(_call=pl.lit(value=True))
+    calls = today.select(PAYER_KEY).unique().with_columns(call_due=pl.lit(value=True))
     found = rows.join(calls, on=PAYER_KEY, how="left", maintain_order="left")
-    return found.filter(pl.col("overdue") | pl.col("_call").fill_null(value=False)).drop("_call")
+    return found.with_columns(pl.col("call_due").fill_null(value=False)).filter(pl.col("overdue") | pl.col("call_due"))
 
 
 def _debtor(row: Row, debtors: Mapping[Key, Debtor]) -> Debtor:
