@@ -8,6 +8,7 @@ import pytest
 
 from riskpay.errors import NotThereError
 from riskpay.ledger.tables import ITEM_KEY
+from riskpay.sources.synthetic import oracle
 from riskpay.sources.synthetic.oracle import oracle_p_late
 from riskpay.sources.synthetic.scenario import GRID
 from riskpay.sources.synthetic.world import World, synthesise
@@ -103,6 +104,16 @@ def test_the_latent_truth_is_not_looked_at(world):
         world.scenario,
     )
     assert np.array_equal(oracle_p_late(blind, rows), oracle_p_late(world, rows))
+
+
+def test_taking_every_kth_item_of_a_large_customer_makes_nobody_look_late(monkeypatch):
+    monkeypatch.setattr(oracle, "_MOST", 120)
+    off = []
+    for seed in range(30, 34):
+        big = synthesise(40, 14, seed=seed)
+        rows = asked(big, 200).filter(customer_id="C00001")
+        off.append((oracle_p_late(big, questions(rows)) - rows["p_late"].to_numpy()).mean())
+    assert abs(np.mean(off)) < 0.03
 
 
 def test_an_item_that_is_not_there_is_said_so(world):

@@ -6,7 +6,7 @@ by prior times likelihood of all items known then, open ones included, and avera
 
 Approximations, each small: a customer's chances of dispute, forgetting and never paying are the mean of its
 likely type; history after an item's first day of calls counts only as "unpaid until then"; a payment on its way
-(up to two days) counts as not made; part payments tell nothing; at most ``_RECENT`` settled and as many open items count.
+(up to two days) counts as not made; part payments tell nothing; of more than ``_MOST`` items every k-th counts.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from riskpay.sources.synthetic.paydays import PayDays, number
 from riskpay.sources.synthetic.scenario import ANY_DAY, MONTH_END, PAY_RUNS, Scenario
 from riskpay.sources.synthetic.world import World
 
-_RECENT = 400
+_MOST = 1000
 _LAG = 2
 _MEANS, _SCALES = 41, 11
 _FINE_MEANS, _FINE_SCALES = 31, 13
@@ -162,10 +162,12 @@ def _codes(method: str, scenario: Scenario) -> dict[int, float]:
 
 
 def _told(seen: _Seen, history: Ints, known: int) -> Ints:
-    """The items of a customer's history that count: known by the day, the latest settled and open ones."""
+    """The items of a customer's history that count: all known by the day, or every k-th of very many.
+
+    The choice must not look at what came of them: the latest settled and all open ones would make anyone look late.
+    """
     mine = history[seen.issue[history] <= known]
-    settled = seen.paid_known[mine] <= known
-    return np.concatenate([mine[settled][-_RECENT:], mine[~settled][-_RECENT:]])
+    return mine[:: -(-max(len(mine), 1) // _MOST)]
 
 
 def _answers(seen: _Seen, told: Ints, item: Ints, known: int, person: _Person, scenario: Scenario) -> Floats:
@@ -179,15 +181,16 @@ def _answers(seen: _Seen, told: Ints, item: Ints, known: int, person: _Person, s
     cells = grid(types, noise, around(cells, weights.sum(axis=0)), (_FINE_MEANS, _FINE_SCALES))
     weights = _posterior(facts, known, cells, fits, person, scenario)
     asked = seen.take(item)
-    # The weights hold an item of the history up to ``since`` already; one issued today is asked from its issue on.
-    since = np.where(np.isin(item, told), _unpaid_until(asked, known), asked.issue)
+    since = _unpaid_until(asked, known)
     contested = asked.disputed <= known
+    inside = np.isin(item, told)
     late, total = np.zeros(len(item)), np.zeros(len(item))
     for weight, code in zip(weights, fits, strict=True):
         now = _unpaid(asked, since, cells, person.runs[code], contested, scenario)
         then = _unpaid(asked, np.maximum(asked.due, since), cells, person.runs[code], contested, scenario)
-        late += (then / np.maximum(now, TINY)) @ weight
-        total += weight.sum()
+        # The weights hold the items of the history as unpaid so far already.
+        late += np.where(inside, (then / np.maximum(now, TINY)) @ weight, then @ weight)
+        total += np.where(inside, weight.sum(), now @ weight)
     # Rounding may step over 1 where an automatic payer is due on a weekend.
     return np.minimum(late / total, 1.0)
 
