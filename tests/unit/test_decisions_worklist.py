@@ -147,6 +147,7 @@ def test_capacity_ends_the_list_and_the_rest_names_its_rule():
     people = {"C1": {"owner": "anna"}, "C2": {"owner": "anna"}}
     decisions = decide(_book([(f"C{k}", 20, 1000 * k) for k in range(1, 6)], people=people), policy)
     assert _order(decisions) == ["C2", "C5", "C4"]
+    assert [worklist.as_json()["capacity_minutes"] for worklist in decisions.worklists] == [8, 17]
     assert decisions.resting.rows() == [
         ("1", "C1", "capacity: no minutes left today"),
         ("1", "C3", "capacity: no minutes left today"),

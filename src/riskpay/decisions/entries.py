@@ -134,14 +134,19 @@ class WorklistEntry:
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """The ordered payers of one collector for one day."""
+    """The ordered payers of one collector for one day, within the collector's minutes of calls."""
 
     collector: str
     entries: tuple[WorklistEntry, ...]
+    capacity_minutes: float
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {"collector": self.collector, "entries": [entry.as_json() for entry in self.entries]}
+        return {
+            "collector": self.collector,
+            "capacity_minutes": self.capacity_minutes,
+            "entries": [entry.as_json() for entry in self.entries],
+        }
 
 
 @dataclass(frozen=True, slots=True)

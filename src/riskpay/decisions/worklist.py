@@ -108,7 +108,8 @@ def _worklists(
         hours = hours_of(book.as_of, debtor.debtor_type, debtor.time_zone, debtor.country, policy)
         entry = entry_of(row, items[key], next_steps.get(key, none), book.reporting_currency)
         entries.append(replace(entry, rank=len(entries) + 1, call_hours=hours))
-    return tuple(Worklist(collector, tuple(found[collector])) for collector in sorted(found))
+    minutes = policy.capacity.collectors
+    return tuple(Worklist(who, tuple(found[who]), minutes.get(who, policy.capacity.minutes)) for who in sorted(found))
 
 
 def _by_payer(frame: pl.DataFrame, listed: pl.DataFrame) -> dict[tuple[Any, ...], pl.DataFrame]:
