@@ -1,0 +1,95 @@
+"""Backtests: a model frozen on a day, asked about items issued later, beside the naive baselines."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from riskpay.features.labels import outcomes
+from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.open_items import latest
+from riskpay.ledger.settlement import item_states
+from riskpay.ledger.tables import ITEM_KEY
+from riskpay.model.evaluation import Scores, bootstrap, brier, paired, roc_auc, score
+from riskpay.model.late_model import LateModel
+from riskpay.model.training import TARGETS, Asked, TrainSettings, ask
+
+FloatArray = npt.NDArray[np.float64]
+Interval = tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class TargetTest:
+    """One target: what happened, what each predictor said, and how good that was.
+
+    ``intervals``: 95 % intervals by customer bootstrap of the model's measures, and of the model less
+    the naive ratio (paired).
+    """
+
+    happened: npt.NDArray[np.bool_]
+    predictions: dict[str, FloatArray]
+    scores: dict[str, Scores]
+    intervals: dict[str, Interval]
+
+    def to_json(self) -> dict[str, object]:
+        """Measures by predictor, and the intervals."""
+        return {
+            **{name: scores.to_json() for name, scores in self.scores.items()},
+            "intervals": {k: None if v is None else [round(x, 6) for x in v] for k, v in self.intervals.items()},
+        }
+
+
+def issued_between(ledger: Ledger, first: date, last: date) -> pl.DataFrame:
+    """Questions at the issue day of every item issued from ``first`` to ``last``, both included."""
+    states = item_states(ledger).group_by(ITEM_KEY, maintain_order=True).first()
+    asked = states.filter(pl.col("issue_date").is_between(first, last))
+    return asked.select(*ITEM_KEY, "due_date", as_of="issue_date", at_issue=pl.lit(value=True)).select(
+        *ITEM_KEY, "as_of", "due_date", "at_issue"
+    )
+
+
+def backtest(
+    ledger: Ledger, model: LateModel, first: date, last: date, settings: TrainSettings
+) -> dict[str, TargetTest]:
+    """Tests of ``model`` on items issued from ``first`` to ``last``, asked at their issue day, by target.
+
+    Outcomes are read from the whole ledger; items not decided by its last known day, or ended by a
+    credit note or write-off before that, are left out of the target.
+    """
+    asked = ask(ledger, issued_between(ledger, first, last), settings)
+    items = latest(item_states(ledger, settings.features.tolerance))
+    until = ledger.last_known_on() or last
+    return {target: _test(model, asked, items, until, settings, target) for target in TARGETS}
+
+
+def _test(
+    model: LateModel, asked: Asked, items: pl.DataFrame, until: date, settings: TrainSettings, target: str
+) -> TargetTest:
+    days = settings.days_late(target)
+    decided = outcomes(asked.frame.with_row_index("question"), items, days, until)
+    past = asked.past[decided["question"].to_list()]
+    happened = decided["happened"].to_numpy()
+    predictions = {"model": model.p_late(decided, days), **model.baselines[target].predict(past, target)}
+    customers = decided.select(pl.struct("company_id", "customer_id").rank("dense"))["company_id"].to_numpy()
+    return TargetTest(
+        happened=happened,
+        predictions=predictions,
+        scores={name: score(happened, p) for name, p in predictions.items()},
+        intervals=_intervals(happened, predictions, customers.astype(np.int64)),
+    )
+
+
+def _intervals(
+    happened: npt.NDArray[np.bool_], predictions: dict[str, FloatArray], customers: npt.NDArray[np.int64]
+) -> dict[str, Interval]:
+    if not len(happened):
+        return {}
+    model, ratio = predictions["model"], predictions["naive_ratio"]
+    return {
+        "roc_auc": bootstrap(happened, model, customers, roc_auc),
+        "brier": bootstrap(happened, model, customers, brier),
+        "roc_auc_less_naive_ratio": paired(happened, model, ratio, customers, roc_auc),
+        "brier_less_naive_ratio": paired(happened, model, ratio, customers, brier),
+    }

@@ -1,0 +1,151 @@
+"""Training: landmarks and features once, then a booster, its rounds and calibration from a later period."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from riskpay.errors import TooFewLabelsError
+from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.histories import QUESTION_KEY, features
+from riskpay.features.labels import Grid, landmarks, outcomes, person_period
+from riskpay.features.records import past_records
+from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.open_items import latest
+from riskpay.ledger.settlement import item_states
+from riskpay.ledger.tables import ITEM_KEY
+from riskpay.model import hazard
+from riskpay.model.baselines import Baselines, fit_baselines
+from riskpay.model.calibration import Calibration, fit_calibration
+from riskpay.model.curve import PaidShape
+from riskpay.model.hazard import HazardSettings
+from riskpay.model.late_model import LateModel
+from riskpay.model.splits import CALIBRATION_SHARE, later_period
+
+TARGETS = {"late": 0, "late_30": 30}
+"""Targets by name: paid more than so many days late (grace days replace 0)."""
+
+FEWEST_SETTLED = 40
+_WITHOUT_LATER_ROUNDS = 60
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """``lag_days``: posting lag after which a payment has become known."""
+
+    features: FeatureSettings = field(default_factory=FeatureSettings)
+    hazard: HazardSettings = field(default_factory=HazardSettings)
+    lag_days: int = 2
+
+    @property
+    def grid(self) -> Grid:
+        """The hazard intervals, the first ending with the grace days."""
+        return Grid.with_grace(self.features.grace_days)
+
+    def days_late(self, target: str) -> int:
+        """Days after the due date from which ``target`` has happened."""
+        return self.features.grace_days if target == "late" else TARGETS[target]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Questions with their features and the past records of their customers, in one row order."""
+
+    frame: pl.DataFrame
+    past: pl.DataFrame
+
+    def where(self, mask: pl.Series) -> "Asked":
+        """The questions for which ``mask`` is true."""
+        return Asked(self.frame.filter(mask), self.past.filter(mask))
+
+
+def ask(ledger: Ledger, questions: pl.DataFrame, settings: TrainSettings) -> Asked:
+    """Features of questions (item key, as_of, due_date, at_issue) from what was known before each as_of."""
+    found = features(ledger, questions.select(QUESTION_KEY), "start", settings.features)
+    owners = ledger.invoices.group_by(ITEM_KEY).agg(pl.col("customer_id").last())
+    frame = questions.hstack(found.select(FEATURE_NAMES)).join(owners, on=ITEM_KEY, how="left", maintain_order="left")
+    past = past_records(ledger, frame.select(*QUESTION_KEY, "customer_id"), "start", settings.features)
+    return Asked(frame, past)
+
+
+def ask_landmarks(ledger: Ledger, before: date, settings: TrainSettings) -> Asked:
+    """Every landmark question before a day, with features."""
+    states = item_states(ledger.known(before, "start"), settings.features.tolerance)
+    return ask(ledger, landmarks(states, before), settings)
+
+
+def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings) -> LateModel:
+    """The model learnt from what was known before ``as_of`` (cut=start).
+
+    ``asked``: landmark questions of at least all days before ``as_of``; later ones are not used.
+    Rounds and calibration come from the last fifth of the questions, on a booster that saw only
+    what was decided before them; the booster kept is grown on all rows. Raises TooFewLabelsError
+    where there is too little settled history, or only one outcome.
+    """
+    known = asked.where(asked.frame["as_of"] < as_of)
+    items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))
+    rows = person_period(known.frame, items, settings.grid, as_of, settings.lag_days)
+    settled = int((items["settled_by"] == "cash").sum())
+    _check_enough(rows, settled, as_of)
+    rounds, calibration = _from_later_period(ledger, known.frame, rows, as_of, settings)
+    booster = hazard.fit(rows, rounds, settings.hazard)
+    return LateModel(
+        booster_text=booster.model_to_string(),
+        calibration=calibration,
+        shape=PaidShape.observed(items.filter(settled_by="cash")["days_late"], settings.grid.ends[0]),
+        grid=settings.grid,
+        features=settings.features,
+        train_as_of=as_of,
+        rounds=rounds,
+        training_rows=rows.height,
+        settled_items=settled,
+        baselines=_baselines(known, items, as_of, settings),
+    )
+
+
+def _from_later_period(
+    ledger: Ledger, asked: pl.DataFrame, rows: pl.DataFrame, as_of: date, settings: TrainSettings
+) -> tuple[int, Calibration]:
+    start = later_period(asked, settings.lag_days, as_of, CALIBRATION_SHARE)
+    if start is None:
+        return _WITHOUT_LATER_ROUNDS, Calibration()
+    then = latest(item_states(ledger.known(start, "start"), settings.features.tolerance))
+    early = person_period(asked.filter(pl.col("as_of") < start), then, settings.grid, start, settings.lag_days)
+    later = rows.filter(pl.col("as_of") >= start)
+    if early["paid"].n_unique() < 2 or later.is_empty():
+        return _WITHOUT_LATER_ROUNDS, Calibration()
+    trial = hazard.fit_rounds(early, later, settings.hazard)
+    calibration = fit_calibration(
+        hazard.predict(trial, later),
+        later["interval"].to_numpy().astype(np.int64),
+        later["paid"].to_numpy(),
+        hazard.weights(later, settings.hazard),
+    )
+    return trial.best_iteration or settings.hazard.rounds, calibration
+
+
+def _baselines(known: Asked, items: pl.DataFrame, as_of: date, settings: TrainSettings) -> dict[str, Baselines]:
+    at_issue = known.where(known.frame["at_issue"])
+    found = {}
+    for target in TARGETS:
+        asked = at_issue.frame.with_row_index("question")
+        decided = outcomes(asked, items, settings.days_late(target), as_of)
+        past = at_issue.past[decided["question"].to_list()]
+        found[target] = fit_baselines(past, decided["happened"].to_numpy())
+    return found
+
+
+def _check_enough(rows: pl.DataFrame, settled: int, as_of: date) -> None:
+    if settled < FEWEST_SETTLED:
+        raise TooFewLabelsError(
+            f"{settled} items are known to be settled in cash before {as_of}, at least {FEWEST_SETTLED} are needed to train",
+            "load more history, or train as of a later day",
+        )
+    first = rows.filter("first")["paid"]
+    if first.n_unique() < 2:
+        what = "was paid on time" if bool(first.all()) else "was paid late"
+        raise TooFewLabelsError(
+            f"every one of {len(first)} decided questions before {as_of} {what}: there is nothing to tell apart",
+            "load history that holds both late and timely payments, or train as of a later day",
+        )
