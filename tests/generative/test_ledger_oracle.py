@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import polars as pl
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from riskpay.ledger.aging import aging
@@ -194,14 +194,13 @@ def test_no_money_is_lost(ledger, number):
     """Exposure = active invoices - cash that stands - active notes - write-offs, however it is applied."""
     as_of = on(number)
     known = ledger.known(as_of, "end")
-    if known.write_offs.height:
-        return  # a payment after a write-off recovers a loss: it is no credit of the customer
+    assume(known.write_offs.is_empty())  # a payment after a write-off recovers a loss: it is no credit of the customer
     last = known.invoices.sort("known_on").group_by(ITEM_KEY, maintain_order=True).last().filter(status="active")
     owed = last.select(pl.when(document_type="invoice").then("amount").otherwise(-pl.col("amount")).sum()).item()
     cash = known.payments.join(known.payment_reversals, on="payment_id", how="anti")["amount"].sum()
     applied = known.allocations.filter(source_type="credit_note")
-    if applied.height and known.invoices.filter(document_type="credit_note").is_empty():
-        return  # a note applied before it is known has no amount yet
+    note_known = not known.invoices.filter(document_type="credit_note").is_empty()
+    assume(applied.is_empty() or note_known)  # a note applied before it is known has no amount yet
     assert exposure(ledger, as_of)["exposure"].sum() == owed - cash
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from riskpay.dates import Cut
 from riskpay.ledger.ledger import Ledger
-from riskpay.ledger.settlement import item_states
+from riskpay.ledger.settlement import item_states, returns
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 
 Roll = Callable[[date], date]
@@ -88,7 +88,8 @@ def unapplied(ledger: Ledger, as_of: date, cut: Cut = "end") -> pl.DataFrame:
         .select(*CUSTOMER_KEY, "currency", "amount", source_type=pl.lit("credit_note"), source_id="invoice_id")
     )
     applied = known.allocations.join(known.invoices.filter(document_type="invoice"), on=ITEM_KEY, how="semi")
-    used = applied.group_by("company_id", "source_type", "source_id").agg(used=pl.col("amount").sum())
+    standing = applied.join(returns(known), on=["company_id", "source_type", "source_id"], how="anti")
+    used = standing.group_by("company_id", "source_type", "source_id").agg(used=pl.col("amount").sum())
     rest = pl.col("amount") - pl.col("used").fill_null(0)
     free = (
         pl.concat([cash, credit])

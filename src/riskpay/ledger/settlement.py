@@ -90,7 +90,7 @@ def _documents(ledger: Ledger) -> pl.DataFrame:
 def _allocations(ledger: Ledger) -> pl.DataFrame:
     """What payments and credit notes take off; ``back`` is the day a return of theirs puts it back."""
     applied = (
-        ledger.allocations.join(_returns(ledger), on=["company_id", "source_type", "source_id"], how="left")
+        ledger.allocations.join(returns(ledger), on=["company_id", "source_type", "source_id"], how="left")
         .with_columns(back=pl.when(pl.col("back").is_not_null()).then(pl.max_horizontal("known_on", "back")))
         .with_columns(counts_on="allocated_on", taken="amount")
     )
@@ -108,8 +108,11 @@ def _allocations(ledger: Ledger) -> pl.DataFrame:
     )
 
 
-def _returns(ledger: Ledger) -> pl.DataFrame:
-    """Payments reversed and credit notes cancelled, with the day that was known."""
+def returns(ledger: Ledger) -> pl.DataFrame:
+    """Payments reversed and credit notes cancelled, whose allocations fall with them, also if they come back.
+
+    Columns: company_id, source_type, source_id, ``back`` (day that was known).
+    """
     payments = ledger.payment_reversals.select(
         "company_id", pl.lit("payment").alias("source_type"), source_id="payment_id", back="known_on"
     )
