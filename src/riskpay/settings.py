@@ -33,7 +33,9 @@ class Settings(BaseModel):
 
     home: Path = _key(DEFAULT_HOME, "a folder", "Folder that holds one company's state; not a key of riskpay.toml.")
     host: str = _key("127.0.0.1", "an address or host name", "Address that `riskpay serve` listens on.", min_length=1)
-    port: int = _key(8000, "a whole number from 1 to 65535", "Port that `riskpay serve` listens on.", ge=1, le=65535)
+    port: int = _key(
+        8000, "a whole number from 0 to 65535", "Port that `riskpay serve` listens on; 0: any free one.", ge=0, le=65535
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _key(
         "info", "debug, info, warning or error", "Least level that is logged."
     )
@@ -107,7 +109,9 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **o
         key = str(fault["loc"][0])
         variable, option = f"environment variable {PREFIX}{key.upper()}", f"option --{key.replace('_', '-')}"
         where = option if key in given else variable if key in environment else str(file)
-        raise SettingsError(f"setting {key} is {fault['input']!r}; allowed is {allowed(key)}", f"change {where}") from None
+        raise SettingsError(
+            f"setting {key} is {fault['input']!r}; allowed is {allowed(key)}", f"change {where}"
+        ) from None
 
 
 def allowed(key: str) -> str:

@@ -29,8 +29,8 @@ def ingest(
     home = settings_home(ctx)
     from riskpay.workflows.ingest import ingest as load
 
-    with progress(f"reading {path}"):
-        result = load(home, path, source or str(mapping), loaded_on or today(ctx)).to_json()
+    with progress(f"reading {path}") as tell:
+        result = load(home, path, source or str(mapping), loaded_on or today(ctx), tell).to_json()
     if as_json:
         put_json(result)
         return

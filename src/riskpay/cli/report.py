@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskpay.cli.options import AsJson, AsOf, settings_home
-from riskpay.cli.output import put_json, show
+from riskpay.cli.output import put_json, say, show
+from riskpay.cli.policy import policy_text
 from riskpay.errors import NotThereError, UsageError
 
 if TYPE_CHECKING:
     from riskpay.ledger.ledger import Ledger
+    from riskpay.ledger.open_items import Roll
 
 app = typer.Typer(help="Reports on the ledger as of a day.")
 
@@ -22,7 +24,8 @@ def aging(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> No
     ledger, day = _ledger(settings_home(ctx), as_of)
     from riskpay.reporting.aging import aging_report
 
-    result = aging_report(ledger, day).to_json()
+    tolerance, roll = _rules(settings_home(ctx), ledger)
+    result = aging_report(ledger, day, tolerance, roll).to_json()
     if as_json:
         put_json(result)
         return
@@ -42,7 +45,8 @@ def dso(
     ledger, day = _ledger(settings_home(ctx), as_of)
     from riskpay.reporting.dso import dso_report
 
-    result = dso_report(ledger, day, days).to_json()
+    tolerance, roll = _rules(settings_home(ctx), ledger)
+    result = dso_report(ledger, day, days, tolerance, roll).to_json()
     if as_json:
         put_json(result)
         return
@@ -64,4 +68,16 @@ def _ledger(home: Path, as_of: date | None) -> "tuple[Ledger, date]":
         raise UsageError(
             f"--as-of {as_of} lies before the first invoice", f"the ledger begins on {first}, ends on {last}"
         )
+    if as_of is not None and as_of > last:
+        say(f"the newest fact of the ledger is of {last}: what was paid since is not in it")
     return ledger, as_of or last
+
+
+def _rules(home: Path, ledger: "Ledger") -> "tuple[int, Roll]":
+    """What the home's policy says of settlement and of due dates on days off, in the first company's country."""
+    from riskpay.decisions.cadence import roll
+    from riskpay.decisions.policy import load_policy
+
+    policy = load_policy(policy_text(home, None)[1])
+    country = ledger.companies["country"].first() if ledger.companies.height else ""
+    return policy.settlement_tolerance, roll(policy, str(country))

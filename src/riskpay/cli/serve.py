@@ -1,5 +1,6 @@
 """`riskpay serve`: the API and the pages."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -20,8 +21,8 @@ def serve(
     settings = load(ctx.obj.home, host=host, port=port)
     from riskpay.serving.run import serve as listen
 
-    address = f"http://{settings.host}:{settings.port}"
-    say(f"riskpay listens on {address}; stop it with Ctrl-C")
+    say("stop it with Ctrl-C")
+    with suppress(KeyboardInterrupt):
+        listen(settings.home, settings.host, settings.port)
     if as_json:
-        put_json({"address": address, "home": str(settings.home)})
-    listen(settings.home, settings.host, settings.port)
+        put_json({"home": str(settings.home), "host": settings.host, "port": settings.port, "state": "stopped"})

@@ -21,11 +21,17 @@ def synth(
     from riskpay.sources.synthetic.world import synthesise
 
     with progress("making a synthetic ledger"):
-        result = write_world(synthesise(customers, months, seed), out)
+        world = synthesise(customers, months, seed)
+        truth = write_world(world, out)
+    invoices = world.ledger.invoices.filter(document_type="invoice").select("company_id", "invoice_id").n_unique()
+    people = world.customers_truth.height
     if as_json:
-        put_json(result)
+        span = {"start": world.start.isoformat(), "as_of": world.as_of.isoformat()}
+        put_json(
+            {"customers": people, "invoices": invoices, "truth": str(truth), "out": str(out), "seed": seed, **span}
+        )
         return
     show(
-        f"{result['customers']} customers and {result['invoices']} invoices in {out}, the truth in {result['truth']}",
+        f"{people} customers and {invoices} invoices up to {world.as_of} in {out}; the truth is in {truth}",
         f"Next: riskpay ingest {out} --format canonical",
     )
