@@ -114,10 +114,11 @@ CUSTOMERS: Final = (
     ("0200230690", "Dunmore Trading", "16770.98", "58", 9, 0.2718, "reliable"),
 )
 HELD: Final = "dispute D-11 is open until 2019-08-20"
+MUST: Final = "must be called: broke a promise, overdue since 2019-07-29"
 REASONS: Final = (
-    "Paid 7 of the last 9 invoices late, 12 days on average.",
-    "Three invoices are open, the oldest 61 days past due.",
-    "Usually pays on a Thursday.",
+    "paid 7 of the last 9 invoices late, 12 days on average",
+    "oldest open invoice is {} days past due",
+    "owes {} USD past due",
 )
 
 
@@ -166,8 +167,8 @@ def entry(rank: int, number: int) -> dict[str, Any]:
             "state": "planned",
             "rule": "habitually late: day 5 after the due date",
         },
-        "must_contact": "a promise was broken on 2019-07-29" if number == 1 else None,
-        "reasons": list(REASONS[: 2 + number % 2]),
+        "must_contact": "broken promise" if number == 1 else None,
+        "reasons": [MUST] * (number == 1) + [REASONS[0], REASONS[1].format(oldest), REASONS[2].format(amount)],
         "items": [item, later] if number % 2 else [item],
         "call_hours": ["2019-08-01T12:00:00+00:00", "2019-08-02T01:00:00+00:00"],
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -52,6 +52,5 @@ class SignedInRoute(PageRoute):
 
 def local_path(to: str) -> str:
     """``to`` if it is a path of this site, else the first page: a link may not lead a sign-in elsewhere."""
-    parts = urlsplit(to)
-    local = to.startswith("/") and not parts.scheme and not parts.netloc and "\\" not in to and to.isprintable()
-    return to if local and not to.startswith("//") else "/"
+    local = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable()
+    return to if local else "/"

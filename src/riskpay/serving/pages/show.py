@@ -51,6 +51,12 @@ def day(value: date | str | None) -> str:
     return f"{moment.day} {moment:%b %Y}"
 
 
+def near_day(value: str, seen_on: date) -> str:
+    """A day without its year if that is the year of the page: 2 Aug."""
+    moment = date.fromisoformat(value)
+    return day(moment) if moment.year != seen_on.year else f"{moment.day} {moment:%b}"
+
+
 def long_day(value: date) -> str:
     """A day such as Thursday, 1 August 2019."""
     return f"{value:%A}, {value.day} {value:%B %Y}"
@@ -85,7 +91,7 @@ def _templates() -> Jinja2Templates:
     loader = FileSystemLoader(Path(__file__).parents[1] / "templates")
     env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters.update(
-        {f.__name__: f for f in (money, whole_money, percent, day, long_day, hour, words, channel, state)}
+        {f.__name__: f for f in (money, whole_money, percent, day, near_day, long_day, hour, words, channel, state)}
     )
     env.globals["count"] = count
     return Jinja2Templates(env=env)
