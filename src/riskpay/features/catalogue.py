@@ -95,6 +95,20 @@ _CALENDAR = (
     _f("issue_weekday", "calendar", "0 = Monday", "item", "weekday of the issue date", "the weekday it was issued"),
 )
 
+
+LATE_DAYS: Final = (3, 7, 15, 30, 60, 90)
+"""Days late whose exceeding is a feature: with late_share they make up the customer's own payment curve."""
+
+
+def _later() -> tuple[Feature, ...]:
+    phrase = "how often the customer pays more than {} days late"
+    meaning = "share paid more than {} days late, shrunk to the portfolio's"
+    return tuple(
+        _f(f"late_{days}_share", "history", "share", "all", meaning.format(days), phrase.format(days))
+        for days in LATE_DAYS
+    )
+
+
 _HISTORY = (
     _f(
         "settled_count",
@@ -112,22 +126,7 @@ _HISTORY = (
         "share paid late, shrunk to the portfolio's",
         "how often the customer pays late",
     ),
-    _f(
-        "late_7_share",
-        "history",
-        "share",
-        "all",
-        "share paid more than 7 days late, shrunk",
-        "how often the customer pays over a week late",
-    ),
-    _f(
-        "late_30_share",
-        "history",
-        "share",
-        "all",
-        "share paid more than 30 days late, shrunk",
-        "how often the customer pays over a month late",
-    ),
+    *_later(),
     _f(
         "late_amount_share",
         "history",

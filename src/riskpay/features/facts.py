@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from riskpay.features.catalogue import SPANS, FeatureSettings
+from riskpay.features.catalogue import LATE_DAYS, SPANS, FeatureSettings
 from riskpay.ledger.fx import with_value
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import item_states
@@ -51,7 +51,7 @@ def settlements(states: pl.DataFrame, grace_days: int) -> pl.DataFrame:
     """A row per settlement in cash (+1), and one per re-opening of such an item (-1).
 
     Columns: company_id, customer_id, day, sign, terms_days, due_weekday, amount_class, and the sums
-    n, late, late_7, late_30, one a span of ``catalogue.SPANS``, late_value, value, days_late, days_late_sq,
+    n, late, one for each of ``catalogue.LATE_DAYS``, one a span of ``catalogue.SPANS``, late_value, value, days_late, days_late_sq,
     days_to_pay, paid_monday .. paid_friday, each already times the sign.
     """
     before = {name: pl.col(name).shift(1).over(_KEY) for name in ("settled", "settled_on", "settled_by", "due_date")}
@@ -79,8 +79,7 @@ def settlements(states: pl.DataFrame, grace_days: int) -> pl.DataFrame:
         day="known_on",
         n=pl.lit(1.0),
         late=late_by > grace_days,
-        late_7=late_by > grace_days + 7,
-        late_30=late_by > grace_days + 30,
+        **{f"late_{days}": late_by > days for days in LATE_DAYS},
         **{name: late_by.is_between(first, last) for name, (first, last, _) in SPANS.items()},
         late_value=pl.when(late_by > grace_days).then("value").otherwise(0.0),
         value="value",
@@ -95,8 +94,7 @@ def settlements(states: pl.DataFrame, grace_days: int) -> pl.DataFrame:
 SETTLED_SUMS: Final = (
     "n",
     "late",
-    "late_7",
-    "late_30",
+    *(f"late_{days}" for days in LATE_DAYS),
     *SPANS,
     "late_value",
     "value",

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from riskpay.features.catalogue import SPANS, FeatureSettings
+from riskpay.features.catalogue import LATE_DAYS, SPANS, FeatureSettings
 from riskpay.features.facts import PAY_WEEKDAYS
 
 
@@ -54,7 +54,7 @@ def _item_figures(asked: pl.DataFrame) -> pl.DataFrame:
 def _history_figures(k: float) -> list[pl.Expr]:
     shares = {
         f"{name}_share": shrunk(f"all_{name}", "all_n", _mean(f"p_{name}", "p_n"), k)
-        for name in ("late", "late_7", "late_30", *SPANS)
+        for name in ("late", *(f"late_{days}" for days in LATE_DAYS), *SPANS)
     }
     variance = pl.col("all_days_late_sq") / pl.col("all_n") - (pl.col("all_days_late") / pl.col("all_n")) ** 2
     portfolio_value = pl.when(pl.col("p_value") > 0).then(pl.col("p_late_value") / pl.col("p_value"))

@@ -10,7 +10,7 @@ import polars as pl
 from riskpay.dates import Cut
 from riskpay.features import facts
 from riskpay.features.calendar import due_calendar
-from riskpay.features.catalogue import FEATURE_NAMES, SPANS, FeatureSettings
+from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, SPANS, FeatureSettings
 from riskpay.features.figures import with_figures
 from riskpay.features.states import at_day, daily_state, oldest_due
 from riskpay.ledger.ledger import Ledger
@@ -112,7 +112,7 @@ def _with_habits(asked: pl.DataFrame, settled: pl.DataFrame, _: FeatureSettings)
 
 
 def _with_portfolio(asked: pl.DataFrame, settled: pl.DataFrame, _: FeatureSettings) -> pl.DataFrame:
-    names = (*_CORE, "late_7", "late_30", *SPANS, "late_value", "value")
+    names = (*_CORE, *(f"late_{days}" for days in LATE_DAYS), *SPANS, "late_value", "value")
     state = daily_state(settled, (), names)
     asked = at_day(asked, state, (), names, "p_")
     for days in (30, 90, 365):

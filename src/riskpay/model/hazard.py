@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from riskpay.features.catalogue import FEATURES
+from riskpay.features.catalogue import FEATURES, LATE_DAYS
 
 FloatArray = npt.NDArray[np.float64]
 
-INTERVAL_COLUMNS = ("interval", "interval_start", "interval_end", "interval_days")
+INTERVAL_COLUMNS = ("interval", "interval_start", "interval_end", "interval_days", "habit_hazard")
 COLUMNS = (*(feature.name for feature in FEATURES), *INTERVAL_COLUMNS)
 """What the booster reads, in this order."""
 
@@ -56,7 +56,29 @@ class HazardSettings:
 
 def matrix(rows: pl.DataFrame) -> FloatArray:
     """The booster's input of person-period rows, shape (rows, len(COLUMNS)); null becomes NaN."""
-    return rows.select(pl.col(COLUMNS).cast(pl.Float64)).to_numpy()
+    return rows.with_columns(habit_hazard=_habit()).select(pl.col(COLUMNS).cast(pl.Float64)).to_numpy()
+
+
+def _habit() -> pl.Expr:
+    """The customer's own hazard of the interval: of its past items unpaid at its start, the share paid by its end.
+
+    Read off the shrunk shares paid later than each end. Trees would need many splits to find these
+    quotients; for payments a month late, which few customers make, they would not find them.
+    """
+    unpaid = {days: pl.col(f"late_{days}_share") for days in LATE_DAYS}
+    first = pl.col("interval") == 0
+    by_end = _share_at("interval_end", unpaid)
+    at_start = _share_at("interval_start", unpaid)
+    later = 1.0 - pl.when(at_start > 0).then(by_end / at_start).clip(0.0, 1.0)
+    return pl.when(first).then(1.0 - pl.col("late_share")).otherwise(later)
+
+
+def _share_at(day: str, unpaid: dict[int, pl.Expr]) -> pl.Expr:
+    """The share unpaid after ``day`` days past due: that of the last edge not beyond it."""
+    found = pl.col("late_share")
+    for days, share in unpaid.items():
+        found = pl.when(pl.col(day) >= days).then(share).otherwise(found)
+    return found
 
 
 def weights(rows: pl.DataFrame, settings: HazardSettings) -> FloatArray:
