@@ -18,7 +18,10 @@ def backtest(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure the model and three naive rules on items issued from the cutoff on."""
+    """Measure the model and three naive rules on items issued from the cutoff on.
+
+    JSON: `targets.{late,late_30}.{model,naive_ratio,naive_mean,naive_constant}.{n,base_rate,roc_auc,pr_auc,brier,ece}`.
+    """
     if until is not None and until < cutoff:
         raise UsageError(f"--until {until} lies before --cutoff {cutoff}", "swap them, or leave --until away")
     home = settings_home(ctx)

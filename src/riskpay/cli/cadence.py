@@ -10,10 +10,13 @@ from riskpay.cli.output import put_json, show
 
 def cadence(
     ctx: typer.Context,
-    customer: Annotated[str, typer.Argument(help="Customer id, zeros included.")],
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Customer id, zeros included.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show a customer's steps: sent, planned and suppressed, each with its rule."""
+    """Show a customer's steps: sent, planned and suppressed, each with its rule.
+
+    JSON: `segment, steps[].{due_on, channel, tone, owner, state, rule}`.
+    """
     home = settings_home(ctx)
     from riskpay.workflows.lists import cadence as steps
 

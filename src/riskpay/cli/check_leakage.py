@@ -18,7 +18,10 @@ def check_leakage(
     pairs: Annotated[int, typer.Option(min=1, help="How many pairs of item and day to check.")] = 5000,
     as_json: AsJson = False,
 ) -> None:
-    """Delete the future and scramble undated facts; name every feature that moves (exit code 3)."""
+    """Delete the future and scramble undated facts; name every feature that moves (exit code 3).
+
+    JSON: `pairs_checked, violations`.
+    """
     home = settings_home(ctx)
     from riskpay.workflows.leakage import check_leakage as check
 

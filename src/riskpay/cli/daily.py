@@ -7,7 +7,10 @@ from riskpay.cli.output import progress, put_json, show
 
 
 def daily(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> None:
-    """Do the day: score the open items, plan what is sent, publish whom to call."""
+    """Do the day: score the open items, plan what is sent, publish whom to call.
+
+    JSON: `as_of, open_items, customers, worklists, steps, suppressed, seconds`.
+    """
     home = settings_home(ctx)
     from riskpay.workflows.daily import daily as do
 

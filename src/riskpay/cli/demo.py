@@ -7,7 +7,10 @@ from riskpay.cli.output import progress, put_json, show
 
 
 def demo(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Play the whole day on a synthetic ledger: train, score, rank, and show whom to call."""
+    """Play the whole day on a synthetic ledger: train, score, rank, and show whom to call.
+
+    JSON: `as_of, worklist, backtest`.
+    """
     home = settings_home(ctx)
     from riskpay.workflows.demo import demo as play
 

@@ -10,11 +10,14 @@ from riskpay.cli.output import progress, put_json, show
 
 def explain(
     ctx: typer.Context,
-    invoice: Annotated[str, typer.Argument(help="Invoice number.")],
+    invoice: Annotated[str, typer.Argument(metavar="INVOICE", help="Invoice number.")],
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show an invoice's payment curve, the reasons, and the history used."""
+    """Show an invoice's payment curve, the reasons, and the history used.
+
+    JSON: `late_risk, reasons, features`.
+    """
     home = settings_home(ctx)
     from riskpay.workflows.explain import explain as answer
 

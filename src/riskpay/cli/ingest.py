@@ -13,7 +13,7 @@ from riskpay.errors import UsageError
 
 def ingest(
     ctx: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A CSV or Parquet file, or a folder of them.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A CSV or Parquet file, or a folder of them.")],
     source: Annotated[
         str | None, typer.Option("--format", metavar="NAME", help="A known format: canonical, highradius, ibm-ar.")
     ] = None,
@@ -23,7 +23,10 @@ def ingest(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Load an export; say what was accepted, rejected and repeated, in rows and in money."""
+    """Load an export; say what was accepted, rejected and repeated, in rows and in money.
+
+    JSON: `read, accepted, rejected, duplicates`, each `{rows, amount}` by currency, and `rejects_file`.
+    """
     if (source is None) == (mapping is None):
         raise UsageError("give one of --format NAME and --mapping FILE", "for example: --format highradius")
     home = settings_home(ctx)

@@ -16,7 +16,10 @@ File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A policy fi
 
 @app.command()
 def check(ctx: typer.Context, file: File = None, as_json: AsJson = False) -> None:
-    """Check a policy file and name every fault with its line (exit code 3)."""
+    """Check a policy file and name every fault with its line (exit code 3).
+
+    JSON: `file, errors`.
+    """
     from riskpay.decisions.policy import load_policy
 
     name, errors = str(file or "policy.yaml"), []
@@ -35,7 +38,10 @@ def check(ctx: typer.Context, file: File = None, as_json: AsJson = False) -> Non
 
 @app.command()
 def show(ctx: typer.Context, file: File = None, as_json: AsJson = False) -> None:
-    """Show the policy in force, with its hash."""
+    """Show the policy in force, with its hash.
+
+    JSON: `file, hash, policy`.
+    """
     from riskpay.decisions.policy import load_policy, policy_hash
 
     name, text = policy_text(settings_home(ctx), file)

@@ -20,7 +20,11 @@ app = typer.Typer(help="Reports on the ledger as of a day.")
 
 @app.command()
 def aging(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> None:
-    """Show open amounts by how long they are past due, by company, currency and customer."""
+    """Show open amounts by how long they are past due, by company, currency and customer.
+
+    JSON: `as_of, groups[].{company_id, currency, items, open_amount, overdue_amount, unapplied_amount, overdue_share,
+    buckets}, customers[]`.
+    """
     ledger, day = _ledger(settings_home(ctx), as_of)
     from riskpay.reporting.aging import aging_report
 
@@ -41,7 +45,11 @@ def dso(
     days: Annotated[int, typer.Option(min=1, help="Length of the period that ends with the day.")] = 90,
     as_json: AsJson = False,
 ) -> None:
-    """Show days sales outstanding, its best possible value, and the terms beside them."""
+    """Show days sales outstanding, its best possible value, and the terms beside them.
+
+    JSON: `as_of, days, groups[].{company_id, currency, receivables, not_due, sales, dso, best_possible_dso,
+    average_days_delinquent, countback_dso, weighted_terms, weighted_days_to_pay, avg_days_late}`.
+    """
     ledger, day = _ledger(settings_home(ctx), as_of)
     from riskpay.reporting.dso import dso_report
 

@@ -15,7 +15,10 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.  [default: 8000]")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve the lists and the scoring API until stopped with Ctrl-C."""
+    """Serve the lists and the scoring API until stopped with Ctrl-C.
+
+    JSON: `home, host, port, state`, when it has stopped.
+    """
     from riskpay.settings import load
 
     settings = load(ctx.obj.home, host=host, port=port)

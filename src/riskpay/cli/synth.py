@@ -10,13 +10,16 @@ from riskpay.cli.output import progress, put_json, show
 
 
 def synth(
-    out: Annotated[Path, typer.Argument(help="Folder to write the ledger and its truth into.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the ledger and its truth into.")],
     customers: Annotated[int, typer.Option(min=1, help="Number of customers.")] = 200,
     months: Annotated[int, typer.Option(min=1, help="Months of invoices.")] = 24,
     seed: Annotated[int, typer.Option(help="The same seed makes the same ledger.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Make a synthetic ledger and write what is true of it beside it."""
+    """Make a synthetic ledger and write what is true of it beside it.
+
+    JSON: `customers, invoices, truth` (the folder of the truth).
+    """
     from riskpay.sources.synthetic.files import write_world
     from riskpay.sources.synthetic.world import synthesise
 

@@ -7,7 +7,10 @@ from riskpay.cli.output import progress, put_json, show
 
 
 def train(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> None:
-    """Train a model on what was known on a day, and make it champion if it is good enough."""
+    """Train a model on what was known on a day, and make it champion if it is good enough.
+
+    JSON: `model_version, metrics, promoted`.
+    """
     home = settings_home(ctx)
     from riskpay.workflows.train import train as fit
 

@@ -33,7 +33,11 @@ def worklist(
     layout: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="How it is written.")] = "table",
     as_json: AsJson = False,
 ) -> None:
-    """Show the published list of a day: whom to call, why, and what comes next."""
+    """Show the published list of a day: whom to call, why, and what comes next.
+
+    JSON: `entries[].{rank, customer_id, name, collectible_amount, currency, call_value, priority, p_late, p_unpaid_30,
+    segment, oldest_days_past_due, next_step, reasons}`.
+    """
     if as_json and layout == "csv":
         raise UsageError("--json and --format csv ask for two formats", "give one of them")
     home = settings_home(ctx)
