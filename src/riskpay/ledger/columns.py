@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import pandera.errors
-import pandera.polars as pa
 import polars as pl
 
 from riskpay.errors import DataError
+
+if TYPE_CHECKING:
+    import pandera.polars as pa
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,10 @@ class Column:
     allowed: tuple[str, ...] = ()
     at_least: float | None = None
 
-    def check(self) -> pa.Column:
+    def check(self) -> "pa.Column":
         """The pandera column that holds values to this declaration."""
+        import pandera.polars as pa  # noqa: PLC0415 - it brings pandas along, which reading a ledger does not need
+
         checks = []
         if self.allowed:
             checks.append(pa.Check.isin(list(self.allowed)))
@@ -87,11 +91,14 @@ class Table:
 
     def validate(self, frame: pl.DataFrame) -> pl.DataFrame:
         """``frame`` conformed, its values and its key checked; raises DataError naming what is wrong."""
+        import pandera.polars as pa  # noqa: PLC0415 - as above
+        from pandera.errors import SchemaErrors  # noqa: PLC0415 - as above
+
         conformed = self.conform(frame)
         schema = pa.DataFrameSchema({column.name: column.check() for column in self.columns}, strict=True)
         try:
             schema.validate(conformed, lazy=True)
-        except pandera.errors.SchemaErrors as failed:
+        except SchemaErrors as failed:
             cases = failed.failure_cases.select("column", "check", "failure_case").unique(maintain_order=True).head(5)
             said = "; ".join(f"{c}: {v!r} fails {k}" for c, k, v in cases.iter_rows())
             raise DataError(
@@ -106,7 +113,7 @@ class Table:
         return conformed
 
 
-def _finite(data: pa.PolarsData) -> pl.LazyFrame:
+def _finite(data: "pa.PolarsData") -> pl.LazyFrame:
     checked: pl.LazyFrame = data.lazyframe.select(pl.col(data.key).is_finite())
     return checked
 
