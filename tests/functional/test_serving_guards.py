@@ -14,6 +14,7 @@ from riskpay.serving.app import create_app
 from riskpay.serving.guards import MAX_BODY_BYTES
 from riskpay.serving.pages.docs import operations
 from riskpay.serving.pages.guard import local_path
+from riskpay.serving.pages.show import money, percent, ticks
 from riskpay.serving.testing import DAY, KNOWN, Client, FakeScorer, fill
 from riskpay.store.database import Store
 
@@ -306,6 +307,31 @@ def test_the_docs_show_every_address_every_code_and_valid_examples(stranger, app
         assert f'id="{problem.code}"' in text
     assert "http://" not in text
     assert "https://" not in text
+
+
+def test_ticks_become_code_and_markup_stays_text():
+    assert ticks("a <b> `c <d>` e") == "a &lt;b&gt; <code>c &lt;d&gt;</code> e"
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.0, "0 %"),
+        (0.004, "under 1 %"),
+        (0.014, "1 %"),
+        (0.625, "62 %"),
+        (0.997, "over 99 %"),
+        (1.0, "100 %"),
+        (None, ""),
+    ],
+)
+def test_a_chance_is_never_said_to_be_certain_when_it_is_not(share, said):
+    assert percent(share) == said
+
+
+@pytest.mark.parametrize(("text", "said"), [("1234567.80", "1,234,567.80"), ("5", "5"), (None, ""), ("0.000", "0.000")])
+def test_money_is_read_in_thousands_with_its_own_digits(text, said):
+    assert money(text) == said
 
 
 def test_the_documented_example_is_answered(stranger, key, app):

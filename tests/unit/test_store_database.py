@@ -11,7 +11,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.schema import CreateTable
 
 from riskpay.errors import DataError, UsageError
 from riskpay.ledger.tables import EVENT_TABLES
@@ -128,6 +130,11 @@ def test_a_store_of_a_newer_riskpay_is_refused(tmp_path):
 def test_a_url_that_no_database_understands_is_refused(url):
     with pytest.raises(UsageError, match="store's URL"):
         Store(url)
+
+
+@pytest.mark.parametrize("table", Base.metadata.sorted_tables, ids=lambda table: table.name)
+def test_every_table_can_be_said_in_postgresql(table):
+    assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))
 
 
 def test_the_migrations_lie_inside_the_package():

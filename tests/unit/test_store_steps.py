@@ -145,6 +145,12 @@ def test_a_contact_on_the_due_day_counts_and_one_before_does_not(store):
     assert sent(store, 9) == [("call", 5)]
 
 
+def test_a_call_in_the_firms_evening_counts_for_the_day_it_was_known(store):
+    plan(store, 5, CALL)
+    contact(store, 6, contacted_at=datetime(2024, 3, 6, 1), known_on=day(5))  # noqa: DTZ001 - as above
+    assert sent(store, 5) == [("call", 5)]
+
+
 @pytest.mark.parametrize(
     "other",
     [{"channel": "email"}, {"direction": "in"}, {"customer_id": "c2"}, {"invoice_id": "i2"}, {"known_on": day(9)}],

@@ -64,7 +64,7 @@ class WorklistAnswer(BaseModel):
 
     as_of: date = Field(examples=["2019-08-01"])
     run_id: str = Field(examples=["5f2b9c07d1e84a3691f0c2be77a0d3b1"])
-    published_at: datetime
+    published_at: datetime = Field(examples=["2019-08-01T21:04:11+00:00"])
     model_version: str = Field(examples=["4"])
     data_version: str = Field(examples=["9d3a41c2"])
     policy_hash: str = Field(examples=["b7e0c55f"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -15,6 +15,9 @@ from riskpay.errors import UsageError
 
 BUSY_SECONDS: Final = 30
 """How long a writer waits for another one before it gives up."""
+
+WRITERS_LOCK: Final = 7_475_729
+"""Number of the lock that makes writers wait for each other on PostgreSQL."""
 
 PRAGMAS: Final = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
@@ -50,6 +53,8 @@ def open_engine(where: Path | str) -> Engine:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that no other writer overlaps: all of it is kept, or none."""
     with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(WRITERS_LOCK)))
         yield connection
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, or_, select
 
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.store.models import EVENTS, Plan, PlannedStep
@@ -47,7 +47,7 @@ def sent(connection: Connection, as_of: date, customer: Customer | None = None) 
     whose = _whose(customer)
     rows = [tuple(row) for row in connection.execute(_by_machine(as_of).where(*whose))]
     rows += [tuple(row) for row in connection.execute(_before_us(as_of).where(*whose))]
-    rows += _by_people(connection, as_of, whose)
+    rows += _by_people(connection, as_of, customer)
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     once = frame.sort("sent_on", "due_on").unique(
         [*ITEM_KEY, "step_code", "channel"], keep="first", maintain_order=True
@@ -87,14 +87,15 @@ def _before_us(as_of: date) -> Select[Any]:
     return select(*_STEP, PlannedStep.due_on.label("sent_on")).where(told)
 
 
-def _by_people(connection: Connection, as_of: date, whose: list[ColumnElement[bool]]) -> list[tuple[Any, ...]]:
-    contacts = _contacts(connection, as_of)
+def _by_people(connection: Connection, as_of: date, customer: Customer | None) -> list[tuple[Any, ...]]:
+    contacts = _contacts(connection, as_of, customer)
+    touched = _touched(as_of)
     doable = _doable()
     named = [PlannedStep.company_id, PlannedStep.invoice_id, PlannedStep.instalment]
     query = (
         select(*_STEP, doable.label("doable"))
-        .where(_needs_a_person(), doable <= as_of, *whose)
-        .where(_contacted(as_of))
+        .join(touched, and_(*(touched.c[name] == getattr(PlannedStep, name) for name in _BY)))
+        .where(_needs_a_person(), doable <= as_of, *_whose(customer))
         .order_by(*named, PlannedStep.channel, doable, PlannedStep.dunning_level, PlannedStep.plan_id)
     )
     return list(_served(connection.execute(query), contacts))
@@ -105,31 +106,37 @@ def _needs_a_person() -> ColumnElement[bool]:
     return or_(by_hand, PlannedStep.state == "approval")
 
 
-def _contacted(as_of: date) -> ColumnElement[bool]:
-    contact = EVENTS["contacts"].c
-    same = (
-        contact.company_id == PlannedStep.company_id,
-        contact.customer_id == PlannedStep.customer_id,
-        contact.channel == PlannedStep.channel,
-    )
-    return select(contact.contact_id).where(*same, contact.direction == "out", contact.known_on <= as_of).exists()
-
-
 Touch = tuple[date, str | None, str]
 """Day of a contact, the invoice it names if any, and its number."""
 
 
-def _contacts(connection: Connection, as_of: date) -> dict[tuple[str, str, str], list[Touch]]:
+_BY: Final = ("company_id", "customer_id", "channel")
+"""What a contact and the step it carries out have in common."""
+
+
+def _touched(as_of: date) -> Subquery:
+    """Who was contacted, by which channel; a table of its own, so that the steps are looked up in it once."""
+    contact = EVENTS["contacts"].c
+    out = contact.direction == "out", contact.known_on <= as_of
+    return select(*(contact[name] for name in _BY)).where(*out).distinct().subquery()
+
+
+def _contacts(
+    connection: Connection, as_of: date, customer: Customer | None
+) -> dict[tuple[str, str, str], list[Touch]]:
     contact = EVENTS["contacts"].c
     query = (
         select(EVENTS["contacts"])
         .where(contact.direction == "out", contact.known_on <= as_of)
         .order_by(contact.contacted_at, contact.contact_id)
     )
+    if customer:
+        query = query.where(contact.company_id == customer[0], contact.customer_id == customer[1])
     found: dict[tuple[str, str, str], list[Touch]] = defaultdict(list)
     for row in connection.execute(query):
         key = (row.company_id, row.customer_id, row.channel)
-        found[key].append((row.contacted_at.date(), row.invoice_id, row.contact_id))
+        day = min(row.contacted_at.date(), row.known_on)  # the firm's evening may be tomorrow in UTC
+        found[key].append((day, row.invoice_id, row.contact_id))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 from starlette.templating import Jinja2Templates
 
@@ -82,6 +83,14 @@ def state(name: str) -> str:
     return STATES.get(name, words(name))
 
 
+def ticks(text: str) -> Markup:
+    """Text in which `what stands in ticks` is set as code; all of it escaped first."""
+    parts = text.split("`")
+    return Markup("").join(  # the literals are ours, and what is filled in is escaped
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
+
+
 def count(number: float, one: str, many: str = "") -> str:
     """A number with its noun: 1 item, 2 items."""
     return f"{number:,.0f} {one if number == 1 else many or one + 's'}"
@@ -91,7 +100,10 @@ def _templates() -> Jinja2Templates:
     loader = FileSystemLoader(Path(__file__).parents[1] / "templates")
     env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters.update(
-        {f.__name__: f for f in (money, whole_money, percent, day, near_day, long_day, hour, words, channel, state)}
+        {
+            f.__name__: f
+            for f in (money, whole_money, percent, day, near_day, long_day, hour, words, channel, state, ticks)
+        }
     )
     env.globals["count"] = count
     return Jinja2Templates(env=env)
