@@ -1,6 +1,5 @@
 """Keys, sessions, limits, headers and the shape of errors."""
 
-import asyncio
 import logging
 import socket
 from types import SimpleNamespace
@@ -15,7 +14,7 @@ from riskpay.serving.guards import MAX_BODY_BYTES
 from riskpay.serving.pages.docs import operations
 from riskpay.serving.pages.guard import local_path
 from riskpay.serving.pages.show import money, percent, ticks
-from riskpay.serving.testing import DAY, KNOWN, Client, FakeScorer, fill
+from riskpay.serving.testing import DAY, KNOWN, Client, FakeScorer, fill, in_thread
 from riskpay.store.database import Store
 
 ADDRESSES = [
@@ -122,7 +121,7 @@ def test_a_body_that_lies_about_its_length_is_cut_off_too(app, key):
         async with httpx.AsyncClient(transport=way, base_url="http://riskpay.test") as client:
             return await client.post("/v1/scores", content=endless(), headers={"X-API-Key": key})
 
-    assert asyncio.run(ask()).status_code == 413
+    assert in_thread(ask()).status_code == 413
     assert len(taken) < 40
 
 

@@ -4,10 +4,11 @@ Nothing of the service imports this module; it needs the test extras (httpx).
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 import polars as pl
@@ -66,6 +67,15 @@ def _scored(item: NewItem, as_of: date) -> ScoredItem | RowProblem:
     return ScoredItem(risk, "occasionally_late" if known else "new", step)
 
 
+T = TypeVar("T")
+
+
+def in_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end in a thread of its own: a browser's driver may hold this one's event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 @dataclass(frozen=True)
 class Client:
     """Asks an application without a socket; keeps cookies as a browser does."""
@@ -76,7 +86,7 @@ class Client:
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - as httpx takes it
         """One request and its response; redirects are not followed."""
-        return asyncio.run(self._ask(method, path, **more))
+        return in_thread(self._ask(method, path, **more))
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - as httpx takes it
         way = httpx.ASGITransport(self.app, raise_app_exceptions=False)
