@@ -1,10 +1,13 @@
-"""Calibration of interval hazards on a period later than the one the booster was grown on.
+"""Calibration of interval hazards on periods later than those the boosters were grown on.
 
 Platt's scaling of the log-odds, one line per group of intervals (paid by the due date; after it),
-held towards the identity by a ridge so that few rows change little. Late probability and curve are
-derived from the calibrated hazards, so they cannot disagree.
+held towards the identity by a ridge so that few rows change little. A line is fitted on each of
+several later periods: what all of them agree on is miscalibration and is mended, what moves from
+one to the next is drift, which the last period would only carry on. Late probability and curve
+are derived from the calibrated hazards, so they cannot disagree.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +43,28 @@ def fit_calibration(
     group = _group(interval)
     lines = [_line(hazard[group == g], paid[group == g], weight[group == g]) for g in range(GROUPS)]
     return Calibration(tuple(line[0] for line in lines), tuple(line[1] for line in lines))
+
+
+def agreed(periods: Sequence[Calibration]) -> Calibration:
+    """The mean of the periods' lines, held towards the identity where they disagree.
+
+    Each coefficient's distance from the identity is multiplied by max(0, 1 - v / d^2), d its mean
+    distance and v the variance of that mean over the periods (James and Stein's positive part).
+    """
+    if not periods:
+        return Calibration()
+    return Calibration(
+        tuple(_shrink([c.intercepts[g] for c in periods], 0.0) for g in range(GROUPS)),
+        tuple(_shrink([c.slopes[g] for c in periods], 1.0) for g in range(GROUPS)),
+    )
+
+
+def _shrink(values: list[float], identity: float) -> float:
+    distance = float(np.mean(values)) - identity
+    if len(values) < 2 or distance == 0.0:
+        return identity + distance
+    of_mean = float(np.var(values, ddof=1)) / len(values)
+    return identity + distance * max(0.0, 1.0 - of_mean / distance**2)
 
 
 def _line(hazard: FloatArray, paid: npt.NDArray[np.bool_], weight: FloatArray) -> tuple[float, float]:

@@ -10,6 +10,7 @@ import polars as pl
 from riskpay.features.catalogue import FEATURES, LATE_DAYS
 
 FloatArray = npt.NDArray[np.float64]
+Booster = lgb.Booster
 
 INTERVAL_COLUMNS = ("interval", "interval_start", "interval_end", "interval_days", "habit_hazard")
 COLUMNS = (*(feature.name for feature in FEATURES), *INTERVAL_COLUMNS)
@@ -27,7 +28,7 @@ class HazardSettings:
     patience: int = 40
     learning_rate: float = 0.03
     leaves: int = 63
-    min_rows_in_leaf: int = 80
+    min_rows_in_leaf: int = 30
     feature_fraction: float = 0.5
     row_fraction: float = 0.8
     other_weight: float = 0.5

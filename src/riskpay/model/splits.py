@@ -4,17 +4,27 @@ from datetime import date
 
 import polars as pl
 
-CALIBRATION_SHARE = 0.2
+PERIODS = 3
+PERIOD_SHARE = 0.1
 TEST_SHARE = 0.2
 _FEWEST = 20
+
+
+def later_periods(asked: pl.DataFrame, lag_days: int, before: date) -> list[date]:
+    """First days of the last ``PERIODS`` periods, each a ``PERIOD_SHARE`` of the decided questions, in order.
+
+    Rows of a period are judged by a booster that saw only intervals which ended, posting lag
+    included, before the period: the embargo that keeps one outcome from standing on both sides.
+    """
+    shares = [PERIOD_SHARE * number for number in range(PERIODS, 0, -1)]
+    found = [later_period(asked, lag_days, before, share) for share in shares]
+    return sorted({day for day in found if day is not None})
 
 
 def later_period(asked: pl.DataFrame, lag_days: int, before: date, share: float) -> date | None:
     """First day of the last ``share`` of the questions asked at issue whose first interval was decided.
 
     ``asked`` as ``labels.landmarks``. None if either side would have fewer than a handful of them.
-    Rows before that day are taken only if their interval, posting lag included, ended before it: the
-    embargo that keeps one outcome from standing on both sides.
     """
     over = pl.col("due_date") + pl.duration(days=lag_days)
     days = asked.filter(pl.col("at_issue") & (over < before))["as_of"].sort()
@@ -22,5 +32,4 @@ def later_period(asked: pl.DataFrame, lag_days: int, before: date, share: float)
         return None
     start = days[int(len(days) * (1.0 - share))]
     assert isinstance(start, date)  # noqa: S101 a narrowing: as_of holds dates
-    before_it = int((days < start).sum())
-    return start if before_it >= _FEWEST else None
+    return start if int((days < start).sum()) >= _FEWEST else None

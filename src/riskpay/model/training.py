@@ -17,11 +17,11 @@ from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model import hazard
 from riskpay.model.baselines import Baselines, fit_baselines
-from riskpay.model.calibration import Calibration, fit_calibration
+from riskpay.model.calibration import Calibration, agreed, fit_calibration
 from riskpay.model.curve import PaidShape
 from riskpay.model.hazard import HazardSettings
 from riskpay.model.late_model import LateModel
-from riskpay.model.splits import CALIBRATION_SHARE, later_period
+from riskpay.model.splits import later_periods
 
 TARGETS = {"late": 0, "late_30": 30}
 """Targets by name: paid more than so many days late (grace days replace 0)."""
@@ -79,8 +79,8 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
     """The model learnt from what was known before ``as_of`` (cut=start).
 
     ``asked``: landmark questions of at least all days before ``as_of``; later ones are not used.
-    Rounds and calibration come from the last fifth of the questions, on a booster that saw only
-    what was decided before them; the booster kept is grown on all rows. Raises TooFewLabelsError
+    Rounds and calibration come from later periods, on boosters that saw only what was decided
+    before them; the booster kept is grown on all rows. Raises TooFewLabelsError
     where there is too little settled history, or only one outcome.
     """
     known = asked.where(asked.frame["as_of"] < as_of)
@@ -88,7 +88,7 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
     rows = person_period(known.frame, items, settings.grid, as_of, settings.lag_days)
     settled = int((items["settled_by"] == "cash").sum())
     _check_enough(rows, settled, as_of)
-    rounds, calibration = _from_later_period(ledger, known.frame, rows, as_of, settings)
+    rounds, calibration = _from_later_periods(ledger, known.frame, rows, as_of, settings)
     booster = hazard.fit(rows, rounds, settings.hazard)
     return LateModel(
         booster_text=booster.model_to_string(),
@@ -104,25 +104,40 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
     )
 
 
-def _from_later_period(
+def _from_later_periods(
     ledger: Ledger, asked: pl.DataFrame, rows: pl.DataFrame, as_of: date, settings: TrainSettings
 ) -> tuple[int, Calibration]:
-    start = later_period(asked, settings.lag_days, as_of, CALIBRATION_SHARE)
-    if start is None:
-        return _WITHOUT_LATER_ROUNDS, Calibration()
-    then = latest(item_states(ledger.known(start, "start"), settings.features.tolerance))
-    early = person_period(asked.filter(pl.col("as_of") < start), then, settings.grid, start, settings.lag_days)
-    later = rows.filter(pl.col("as_of") >= start)
-    if early["paid"].n_unique() < 2 or later.is_empty():
-        return _WITHOUT_LATER_ROUNDS, Calibration()
-    trial = hazard.fit_rounds(early, later, settings.hazard)
-    calibration = fit_calibration(
+    """Rounds at which the last period's loss was least, and the calibration that the periods agree on."""
+    starts = later_periods(asked, settings.lag_days, as_of)
+    rounds = 0
+    lines = []
+    for start, end in reversed(list(zip(starts, [*starts[1:], as_of], strict=True))):
+        early = _decided(ledger, asked, start, settings)
+        later = rows.filter((pl.col("as_of") >= start) & (pl.col("as_of") < end))
+        if early["paid"].n_unique() < 2 or later.is_empty():
+            continue
+        if rounds:
+            trial = hazard.fit(early, rounds, settings.hazard)
+        else:
+            trial = hazard.fit_rounds(early, later, settings.hazard)
+            rounds = trial.best_iteration or settings.hazard.rounds
+        lines.append(_line_of(trial, later, settings))
+    return rounds or _WITHOUT_LATER_ROUNDS, agreed(lines)
+
+
+def _decided(ledger: Ledger, asked: pl.DataFrame, before: date, settings: TrainSettings) -> pl.DataFrame:
+    """Person-period rows as they were decided before a day, from what was known then."""
+    then = latest(item_states(ledger.known(before, "start"), settings.features.tolerance))
+    return person_period(asked.filter(pl.col("as_of") < before), then, settings.grid, before, settings.lag_days)
+
+
+def _line_of(trial: hazard.Booster, later: pl.DataFrame, settings: TrainSettings) -> Calibration:
+    return fit_calibration(
         hazard.predict(trial, later),
         later["interval"].to_numpy().astype(np.int64),
         later["paid"].to_numpy(),
         hazard.weights(later, settings.hazard),
     )
-    return trial.best_iteration or settings.hazard.rounds, calibration
 
 
 def _baselines(known: Asked, items: pl.DataFrame, as_of: date, settings: TrainSettings) -> dict[str, Baselines]:
