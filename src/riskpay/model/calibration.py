@@ -2,9 +2,10 @@
 
 Platt's scaling of the log-odds, one line per group of intervals (paid by the due date; after it),
 held towards the identity by a ridge so that few rows change little. A line is fitted on each of
-several later periods: what all of them agree on is miscalibration and is mended, what moves from
-one to the next is drift, which the last period would only carry on. Late probability and curve
-are derived from the calibrated hazards, so they cannot disagree.
+several later periods. Its slope says whether the booster is too sure of itself and is kept, as far
+as the periods agree on it. Its level says how payments moved after the booster's training ended;
+the booster that is kept has learnt from those periods too, so that level is not carried over.
+Late probability and curve are derived from the calibrated hazards, so they cannot disagree.
 """
 
 from collections.abc import Sequence
@@ -45,26 +46,31 @@ def fit_calibration(
     return Calibration(tuple(line[0] for line in lines), tuple(line[1] for line in lines))
 
 
-def agreed(periods: Sequence[Calibration]) -> Calibration:
-    """The mean of the periods' lines, held towards the identity where they disagree.
+def agreed(periods: Sequence[Calibration], interval: IntArray, paid: npt.NDArray[np.bool_]) -> Calibration:
+    """The slopes that the periods agree on, turning about the level of all training rows.
 
-    Each coefficient's distance from the identity is multiplied by max(0, 1 - v / d^2), d its mean
-    distance and v the variance of that mean over the periods (James and Stein's positive part).
+    ``interval`` and ``paid``: of the rows the kept booster is grown on. A slope's mean distance d
+    from 1 is multiplied by max(0, 1 - v / d^2), v the variance of that mean over the periods (James and
+    Stein's positive part). Without periods: the identity.
     """
     if not periods:
         return Calibration()
-    return Calibration(
-        tuple(_shrink([c.intercepts[g] for c in periods], 0.0) for g in range(GROUPS)),
-        tuple(_shrink([c.slopes[g] for c in periods], 1.0) for g in range(GROUPS)),
-    )
+    slopes = [_shrunk_slope([period.slopes[g] for period in periods]) for g in range(GROUPS)]
+    levels = [_level(paid[_group(interval) == g]) for g in range(GROUPS)]
+    return Calibration(tuple(c * (1.0 - b) for b, c in zip(slopes, levels, strict=True)), tuple(slopes))
 
 
-def _shrink(values: list[float], identity: float) -> float:
-    distance = float(np.mean(values)) - identity
-    if len(values) < 2 or distance == 0.0:
-        return identity + distance
-    of_mean = float(np.var(values, ddof=1)) / len(values)
-    return identity + distance * max(0.0, 1.0 - of_mean / distance**2)
+def _shrunk_slope(slopes: list[float]) -> float:
+    distance = float(np.mean(slopes)) - 1.0
+    if len(slopes) < 2 or distance == 0.0:
+        return 1.0 + distance
+    of_mean = float(np.var(slopes, ddof=1)) / len(slopes)
+    return 1.0 + distance * max(0.0, 1.0 - of_mean / distance**2)
+
+
+def _level(paid: npt.NDArray[np.bool_]) -> float:
+    """Log-odds of being paid over the rows of a group; 0 where it has none."""
+    return float(_logit(np.atleast_1d(paid.mean()))[0]) if len(paid) else 0.0
 
 
 def _line(hazard: FloatArray, paid: npt.NDArray[np.bool_], weight: FloatArray) -> tuple[float, float]:

@@ -122,7 +122,8 @@ def _from_later_periods(
             trial = hazard.fit_rounds(early, later, settings.hazard)
             rounds = trial.best_iteration or settings.hazard.rounds
         lines.append(_line_of(trial, later, settings))
-    return rounds or _WITHOUT_LATER_ROUNDS, agreed(lines)
+    interval = rows["interval"].to_numpy().astype(np.int64)
+    return rounds or _WITHOUT_LATER_ROUNDS, agreed(lines, interval, rows["paid"].to_numpy())
 
 
 def _decided(ledger: Ledger, asked: pl.DataFrame, before: date, settings: TrainSettings) -> pl.DataFrame:
