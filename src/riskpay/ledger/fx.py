@@ -1,38 +1,73 @@
-"""Exchange rates by day: the last one on or before a day, converted through no third currency."""
+"""Exchange rates by day: the last one on or before a day, or its inverse; converted through no third currency."""
 
 import polars as pl
 
 from riskpay.ledger.ledger import Ledger
 from riskpay.money import is_currency, minor_digits
 
+_PAIR = ["currency", "quote_currency"]
 
-def with_value(frame: pl.DataFrame, ledger: Ledger, amount: str, day: str, into: str = "value") -> pl.DataFrame:
+
+def with_value(
+    frame: pl.DataFrame, ledger: Ledger, amount: str, day: str, into: str = "value", *, later_rates: bool = True
+) -> pl.DataFrame:
     """``frame`` with ``into``: the money column ``amount`` in major units of its company's currency.
 
     ``frame`` has company_id, currency, ``amount`` (minor units) and ``day`` (date whose rate counts).
-    The last rate on or before the day is used, else the first one after it; where the ledger has
-    none at all, ``rate_missing`` is true and one for one is used, so that a missing rate stops nothing.
+    Where the ledger has no rate, one for one is used, so that a missing rate stops nothing.
+    ``later_rates``: whether a day before the first rate takes that one; not where the future must not count.
     """
-    quoted = _in_company_currency(frame, ledger)
-    rates = ledger.fx_rates.rename({"rate_date": "rate_day"}).sort("rate_day")
-    keys = ["currency", "quote_currency"]
-    ordered = quoted.with_row_index("row").sort(day)
-    before = ordered.join_asof(rates, left_on=day, right_on="rate_day", by=keys, check_sortedness=False)
-    first = rates.group_by(keys).agg(first_rate=pl.col("rate").first())
-    digits = {code: minor_digits(code) for code in frame["currency"].drop_nulls().unique() if is_currency(code)}
-    scale = pl.col("currency").replace_strict(digits, default=2, return_dtype=pl.Int32)
+    home = ledger.companies.select("company_id", quote_currency="currency")
+    quoted = frame.join(home, on="company_id", how="left", maintain_order="left")
+    rated = with_rate(
+        quoted.with_columns(pl.col("quote_currency").fill_null(pl.col("currency"))),
+        ledger,
+        day,
+        later_rates=later_rates,
+    )
+    value = pl.col(amount) * pl.col("rate").fill_null(1.0) / _units(frame["currency"], "currency")
+    return rated.with_columns(value.alias(into)).select(*frame.columns, into)
+
+
+def with_minor_rate(frame: pl.DataFrame, ledger: Ledger, day: str, into: str) -> pl.DataFrame:
+    """``frame`` (currency, ``day``) with ``rate``: minor units of currency ``into`` for one minor unit.
+
+    Null where the ledger has no rate between the two.
+    """
+    rated = with_rate(frame.with_columns(quote_currency=pl.lit(into)), ledger, day)
+    scale = 10.0 ** minor_digits(into) / _units(frame["currency"], "currency")
+    return rated.with_columns(rate=pl.col("rate") * scale).drop("quote_currency")
+
+
+def with_rate(frame: pl.DataFrame, ledger: Ledger, day: str, *, later_rates: bool = True) -> pl.DataFrame:
+    """``frame`` (currency, quote_currency, ``day``) with ``rate``: major units of the one for one of the other.
+
+    The last rate on or before the day, else (with ``later_rates``) the first one after it; null where there is none.
+    """
+    rates = _both_ways(ledger.fx_rates).sort("rate_day")
+    ordered = frame.with_row_index("row").sort(day)
+    before = ordered.join_asof(rates, left_on=day, right_on="rate_day", by=_PAIR, check_sortedness=False)
+    first = rates.group_by(_PAIR).agg(first_rate=pl.col("rate").first())
+    found = pl.coalesce("rate", "first_rate") if later_rates else pl.col("rate")
     same = pl.col("currency") == pl.col("quote_currency")
-    found = pl.when(same).then(1.0).otherwise(pl.coalesce("rate", "first_rate"))
     return (
-        before.join(first, on=keys, how="left")
-        .with_columns(rate_missing=found.is_null(), rate=found.fill_null(1.0))
-        .with_columns((pl.col(amount) * pl.col("rate") / pl.lit(10.0).pow(scale)).alias(into))
+        before.join(first, on=_PAIR, how="left")
+        .with_columns(rate=pl.when(same).then(1.0).otherwise(found))
         .sort("row")
-        .select(*frame.columns, into, "rate_missing")
+        .select(*frame.columns, "rate")
     )
 
 
-def _in_company_currency(frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-    home = ledger.companies.select("company_id", quote_currency="currency")
-    joined = frame.join(home, on="company_id", how="left", maintain_order="left")
-    return joined.with_columns(pl.col("quote_currency").fill_null(pl.col("currency")))
+def _both_ways(rates: pl.DataFrame) -> pl.DataFrame:
+    """The rates, and the inverse of those whose pair is not quoted the other way round too."""
+    given = rates.rename({"rate_date": "rate_day"}).select(*_PAIR, "rate_day", "rate")
+    turned = given.filter(pl.col("rate") > 0).select(
+        currency="quote_currency", quote_currency="currency", rate_day="rate_day", rate=1.0 / pl.col("rate")
+    )
+    return pl.concat([given, turned.join(given.select(_PAIR).unique(), on=_PAIR, how="anti")])
+
+
+def _units(currencies: pl.Series, column: str) -> pl.Expr:
+    """Minor units in one major unit of the row's currency; a hundred for a code that is not in ISO 4217."""
+    units = {code: 10.0 ** minor_digits(code) for code in currencies.drop_nulls().unique() if is_currency(code)}
+    return pl.col(column).replace_strict(units, default=100.0, return_dtype=pl.Float64)

@@ -26,17 +26,20 @@ from riskpay.model.splits import later_periods
 TARGETS = {"late": 0, "late_30": 30}
 """Targets by name: paid more than so many days late (grace days replace 0)."""
 
-FEWEST_SETTLED = 40
 _WITHOUT_LATER_ROUNDS = 60
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """``lag_days``: posting lag after which a payment has become known."""
+    """``lag_days``: posting lag after which a payment has become known.
+
+    ``min_settled``: fewer items settled in cash than this are too few to learn from.
+    """
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     hazard: HazardSettings = field(default_factory=HazardSettings)
     lag_days: int = 2
+    min_settled: int = 200
 
     @property
     def grid(self) -> Grid:
@@ -87,7 +90,7 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
     items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))
     rows = person_period(known.frame, items, settings.grid, as_of, settings.lag_days)
     settled = int((items["settled_by"] == "cash").sum())
-    _check_enough(rows, settled, as_of)
+    _check_enough(rows, settled, as_of, settings.min_settled)
     rounds, calibration = _from_later_periods(ledger, known.frame, rows, as_of, settings)
     booster = hazard.fit(rows, rounds, settings.hazard)
     return LateModel(
@@ -152,10 +155,10 @@ def _baselines(known: Asked, items: pl.DataFrame, as_of: date, settings: TrainSe
     return found
 
 
-def _check_enough(rows: pl.DataFrame, settled: int, as_of: date) -> None:
-    if settled < FEWEST_SETTLED:
+def _check_enough(rows: pl.DataFrame, settled: int, as_of: date, least: int) -> None:
+    if settled < least:
         raise TooFewLabelsError(
-            f"{settled} items are known to be settled in cash before {as_of}, at least {FEWEST_SETTLED} are needed to train",
+            f"{settled} items are known to be settled in cash before {as_of}, at least {least} are needed to train",
             "load more history, or train as of a later day",
         )
     first = rows.filter("first")["paid"]
