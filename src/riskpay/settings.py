@@ -53,7 +53,9 @@ class Settings(BaseModel):
         "UTC", "an IANA time zone such as Europe/Berlin", "Time zone of the firm; `as_of` days are days there."
     )
     reporting_currency: str = _key(
-        "USD", "an ISO 4217 code such as USD", "Currency in which call values are given and compared."
+        "",
+        "an ISO 4217 code such as USD",
+        "Currency in which call values are given and compared; empty: that of the first legal entity.",
     )
     threads: int = _key(
         0, "a whole number from 0 to 1024", "Threads for training and scoring; 0: all cores.", ge=0, le=1024
@@ -71,7 +73,7 @@ class Settings(BaseModel):
     @field_validator("reporting_currency")
     @classmethod
     def _currency(cls, code: str) -> str:
-        if not is_currency(code):
+        if code and not is_currency(code):
             raise ValueError("an ISO 4217 code such as USD")
         return code
 

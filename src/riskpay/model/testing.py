@@ -55,13 +55,20 @@ def backtest(
 ) -> dict[str, TargetTest]:
     """Tests of ``model`` on items issued from ``first`` to ``last``, asked at their issue day, by target.
 
-    Outcomes are read from the whole ledger; items not decided by its last known day, or ended by a
-    credit note or write-off before that, are left out of the target.
+    Outcomes are read from the whole ledger, as far as it knows them.
     """
-    asked = ask(ledger, issued_between(ledger, first, last), settings)
+    return judge(ledger, model, ask(ledger, issued_between(ledger, first, last), settings), settings)
+
+
+def judge(ledger: Ledger, model: LateModel, asked: Asked, settings: TrainSettings) -> dict[str, TargetTest]:
+    """Tests of ``model`` on asked questions, by target, with outcomes from all that ``ledger`` knows.
+
+    Items not decided by its last known day, or ended by a credit note or write-off before that, are
+    left out of the target.
+    """
     items = latest(item_states(ledger, settings.features.tolerance))
-    until = ledger.last_known_on() or last
-    return {target: _test(model, asked, items, until, settings, target) for target in TARGETS}
+    until = ledger.last_known_on()
+    return {target: _test(model, asked, items, until, settings, target) for target in TARGETS} if until else {}
 
 
 def _test(

@@ -1,0 +1,70 @@
+"""A backtest: a model frozen at a cutoff, asked about the items issued after it."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from riskpay.errors import NotThereError, TooFewLabelsError
+from riskpay.model.testing import TargetTest
+from riskpay.model.testing import backtest as test
+from riskpay.model.training import TARGETS, ask_landmarks, fit_model
+from riskpay.workflows.home import Home
+from riskpay.workflows.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """Tests by target on items issued from ``cutoff`` to ``until``, both included."""
+
+    cutoff: date
+    until: date
+    tests: dict[str, TargetTest]
+
+    def to_json(self) -> dict[str, Any]:
+        """As the command line's contract names it."""
+        return {
+            "cutoff": self.cutoff.isoformat(),
+            "until": self.until.isoformat(),
+            "targets": {target: found.to_json() for target, found in self.tests.items()},
+        }
+
+
+def backtest(home: Path, cutoff: date, until: date | None = None, progress: Progress = silent) -> BacktestResult:
+    """Train on what was known before ``cutoff`` and test on items issued from then to ``until``.
+
+    ``until`` defaults to the last issue day. Raises NotThereError if nothing was issued in that time,
+    TooFewLabelsError if there is too little to learn from, or all test items ended alike.
+    """
+    opened = Home.open(home)
+    opened.check_day(cutoff)
+    ledger, settings = opened.ledger, opened.train_settings
+    last = ledger.invoices["issue_date"].max()
+    assert isinstance(last, date)  # noqa: S101 a narrowing: check_day found an invoice
+    end = until or last
+    if last < cutoff:
+        raise NotThereError(
+            f"no invoice was issued from {cutoff} on; the last one was issued on {last}", "give an earlier --cutoff"
+        )
+    progress("building payment histories", 0, 3)
+    asked = ask_landmarks(ledger, cutoff, settings)
+    progress("training on what was known at the cutoff", 1, 3)
+    model = fit_model(ledger, asked, cutoff, settings)
+    progress("asking about later items", 2, 3)
+    tests = test(ledger, model, cutoff, end, settings)
+    _check(tests, cutoff, end)
+    return BacktestResult(cutoff, end, tests)
+
+
+def _check(tests: dict[str, TargetTest], cutoff: date, until: date) -> None:
+    late = tests[next(iter(TARGETS))]
+    if not len(late.happened):
+        raise NotThereError(
+            f"no item issued from {cutoff} to {until} was decided by the ledger's last day", "give an earlier --until"
+        )
+    if late.happened.all() or not late.happened.any():
+        what = "late" if late.happened.all() else "on time"
+        raise TooFewLabelsError(
+            f"all {len(late.happened)} items issued from {cutoff} to {until} were paid {what}: no ranking can be measured",
+            "choose a cutoff and an until between which some items are paid late and some are not",
+        )

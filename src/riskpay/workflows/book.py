@@ -1,0 +1,106 @@
+"""The book of a day: everything that decisions need, joined from ledger, scores and store."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from riskpay.decisions.book import Book
+from riskpay.decisions.cadence import roll
+from riskpay.decisions.policy import Policy
+from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.histories import QUESTION_KEY, features
+from riskpay.features.records import customer_records
+from riskpay.ledger.fx import with_minor_rate
+from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.open_items import customers_as_of, open_items, unapplied
+from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
+from riskpay.model.late_model import LateModel
+from riskpay.model.risk import RiskTable
+from riskpay.store.database import Store
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Open items of a day, the features they were asked with, and what the model said (None without one)."""
+
+    items: pl.DataFrame
+    frame: pl.DataFrame
+    risks: RiskTable | None
+
+
+def score_open_items(
+    ledger: Ledger, as_of: date, model: LateModel | None, version: str, settings: FeatureSettings
+) -> Scored:
+    """Open items at the end of ``as_of`` with their late risks, rows in one order.
+
+    ``ledger``: facts known by the end of ``as_of``.
+    """
+    items = open_items(ledger, as_of, "end", settings.tolerance)
+    asked = items.select(*ITEM_KEY, "due_date", "customer_id", as_of=pl.lit(as_of))
+    if model is None:
+        return Scored(items, asked, None)
+    found = features(ledger, asked.select(QUESTION_KEY), "end", settings)
+    frame = asked.hstack(found.select(FEATURE_NAMES))
+    return Scored(items, frame, model.risks(frame, as_of, version))
+
+
+def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: Store, reporting: str) -> Book:
+    """The book at the end of ``as_of``; ``ledger``: facts known by then, ``reporting``: currency of call values."""
+    settings = FeatureSettings(grace_days=policy.grace_days, tolerance=policy.settlement_tolerance)
+    records = customer_records(ledger, as_of, "end", settings)
+    # Segments of the same day are left out: a run repeated must decide as it did the first time.
+    before = store.segments.latest(as_of - timedelta(days=1)).select(*CUSTOMER_KEY, previous_segment="segment")
+    attributes = customers_as_of(ledger, as_of, "end")
+    customers = (
+        scored.items.select(CUSTOMER_KEY)
+        .unique()
+        .join(attributes.drop("valid_from"), on=CUSTOMER_KEY, how="left")
+        .join(records, on=CUSTOMER_KEY, how="left")
+        .join(before, on=CUSTOMER_KEY, how="left")
+    )
+    unpaid = scored.risks.unpaid if scored.risks else np.empty((0, 181), dtype=np.float32)
+    countries = ledger.companies.sort("company_id")["country"]
+    return Book(
+        as_of=as_of,
+        items=_items(ledger, scored, as_of, policy, reporting),
+        unpaid=unpaid,
+        customers=customers,
+        facts_until=min(ledger.last_known_on() or as_of, as_of),
+        reporting_currency=reporting,
+        disputes=ledger.disputes,
+        promises=ledger.promises,
+        blocks=ledger.blocks,
+        contacts=ledger.contacts,
+        sent=store.steps.sent(as_of),
+        unapplied=unapplied(ledger, as_of, "end"),
+        returned_debits=_returned(ledger),
+        default_country=str(countries[0]) if len(countries) else None,
+    )
+
+
+def _items(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, reporting: str) -> pl.DataFrame:
+    chances = ("p_late", "p_unpaid_7", "p_unpaid_30", "p_unpaid_90")
+    said = scored.risks.items.select(chances) if scored.risks else None
+    blank = scored.items.select(pl.lit(None, pl.Float64).alias(name) for name in chances)
+    joined = scored.items.hstack(blank if said is None else said).with_columns(today=pl.lit(as_of))
+    rated = with_minor_rate(joined, ledger, "today", reporting).drop("today")
+    return _rolled(rated, ledger, policy)
+
+
+def _rolled(items: pl.DataFrame, ledger: Ledger, policy: Policy) -> pl.DataFrame:
+    """Effective due dates by the bank holidays of each item's legal entity."""
+    countries = dict(ledger.companies.select("company_id", "country").iter_rows())
+    days = items.select("company_id", "due_date").unique()
+    moved = [roll(policy, countries.get(company) or "")(day) for company, day in days.iter_rows()]
+    effective = days.with_columns(effective_due_date=pl.Series(moved, dtype=pl.Date))
+    return items.drop("effective_due_date").join(
+        effective, on=["company_id", "due_date"], how="left", maintain_order="left"
+    )
+
+
+def _returned(ledger: Ledger) -> pl.DataFrame:
+    owners = ledger.payments.select("company_id", "payment_id", "customer_id")
+    returned = ledger.payment_reversals.join(owners, on=["company_id", "payment_id"])
+    return returned.select(*CUSTOMER_KEY, "reversed_on")

@@ -1,0 +1,108 @@
+"""The day: score what is open, put customers into segments, plan steps, publish worklists."""
+
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from riskpay.decisions.decide import Decisions, decide
+from riskpay.workflows.book import book_of, score_open_items
+from riskpay.workflows.home import Home
+from riskpay.workflows.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class DailyResult:
+    """What one day's run did; ``steps`` and ``suppressed`` count next steps of items."""
+
+    as_of: date
+    run_id: str
+    model_version: str | None
+    open_items: int
+    customers: int
+    worklists: tuple[dict[str, Any], ...]
+    steps: int
+    suppressed: int
+    advice: int
+    rates_missing: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As the command line's contract names it."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "run_id": self.run_id,
+            "model_version": self.model_version,
+            "open_items": self.open_items,
+            "customers": self.customers,
+            "worklists": list(self.worklists),
+            "steps": self.steps,
+            "suppressed": self.suppressed,
+            "would_pay_anyway": self.advice,
+            "rates_missing": self.rates_missing,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def daily(
+    home: Path, as_of: date | None = None, progress: Progress = silent, *, without_model: bool = False
+) -> DailyResult:
+    """Do the day at the end of ``as_of`` (default: the last day of the ledger).
+
+    Uses a model trained on or before that day, and facts known by its end. ``without_model`` ranks by
+    the policy's points instead. The same day run again over the same facts publishes nothing new.
+    Raises NotThereError without a fitting model, for an empty ledger, or a day before its first
+    invoice.
+    """
+    begun = time.perf_counter()
+    opened = Home.open(home)
+    day = as_of or opened.last_day()
+    opened.check_day(day)
+    found = None if without_model else opened.registry.champion_for(day)
+    settings = found.model.features if found else opened.train_settings.features
+    ledger = opened.ledger.known(day, "end")
+    progress("scoring open items", 0, 3)
+    scored = score_open_items(ledger, day, found.model if found else None, found.version if found else "", settings)
+    with opened.store() as store:
+        book = book_of(ledger, scored, day, opened.policy, store, opened.reporting_currency())
+        progress("deciding", 1, 3)
+        decided = decide(book, opened.policy)
+        progress("publishing", 2, 3)
+        counts = _counts(decided, scored.items.height)
+        run_id = store.runs.record(
+            day,
+            model_version=found.version if found else "points",
+            data_version=opened.files.current_version(),
+            policy_hash=opened.policy_hash,
+            seconds=time.perf_counter() - begun,
+            counts=counts,
+        )
+        lists = [worklist.as_json() for worklist in decided.worklists]
+        store.segments.record(day, decided.segments)
+        store.steps.record(run_id, day, decided.steps)
+        store.worklists.publish(run_id, day, lists, [tip.as_json() for tip in decided.advice])
+    return DailyResult(
+        as_of=day,
+        run_id=run_id,
+        model_version=found.version if found else None,
+        open_items=counts["open_items"],
+        customers=counts["customers"],
+        worklists=tuple({"collector": w.collector, "entries": len(w.entries)} for w in decided.worklists),
+        steps=counts["steps"],
+        suppressed=counts["suppressed"],
+        advice=len(decided.advice),
+        rates_missing=book.items["rate"].null_count(),
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def _counts(decided: Decisions, items: int) -> dict[str, int]:
+    suppressed = decided.steps.filter(state="suppressed").height
+    return {
+        "open_items": items,
+        "customers": decided.segments.height,
+        "steps": decided.steps.height - suppressed,
+        "suppressed": suppressed,
+        "entries": sum(len(worklist.entries) for worklist in decided.worklists),
+    }

@@ -1,0 +1,103 @@
+"""Opening a home: its settings, policy, ledger with what people did, store and registry."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from riskpay.decisions.policy import Policy, default_policy_text, load_policy, policy_hash
+from riskpay.errors import NotThereError, PolicyError
+from riskpay.features.catalogue import FeatureSettings
+from riskpay.ledger.ledger import Ledger
+from riskpay.model.hazard import HazardSettings
+from riskpay.model.registry import Registry
+from riskpay.model.training import TrainSettings
+from riskpay.settings import Settings, load
+from riskpay.store.database import Store
+from riskpay.store.ledger_files import LedgerFiles
+
+
+@dataclass(frozen=True)
+class Home:
+    """One company's state, read as of now; the parts are read when first asked for."""
+
+    settings: Settings
+
+    @classmethod
+    def open(cls, place: Path) -> "Home":
+        """The home at ``place``; raises SettingsError for settings that cannot be used."""
+        return cls(load(place))
+
+    @cached_property
+    def policy(self) -> Policy:
+        """HOME/policy.yaml, else the default policy; raises PolicyError with every fault."""
+        file = self.settings.home / "policy.yaml"
+        try:
+            return load_policy(file.read_text(encoding="utf-8") if file.exists() else default_policy_text())
+        except (OSError, UnicodeDecodeError) as failed:
+            raise PolicyError(f"{file} cannot be read: {failed}", "give a text file in UTF-8") from failed
+
+    @cached_property
+    def policy_hash(self) -> str:
+        """Hash of the policy in force."""
+        return policy_hash(self.policy)
+
+    @cached_property
+    def files(self) -> LedgerFiles:
+        """The ledger's versions."""
+        return LedgerFiles(self.settings.home)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The current ledger, disputes, promises, blocks and contacts of the store joined into it.
+
+        Raises NotThereError if nothing was loaded yet.
+        """
+        current = self.files.current()
+        with self.store() as store:
+            return current.with_tables(**store.events.frames())
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The registry of models."""
+        return Registry(self.settings.mlflow, self.settings.artifacts)
+
+    @property
+    def train_settings(self) -> TrainSettings:
+        """What the policy and the process's settings say of training."""
+        policy = self.policy
+        return TrainSettings(
+            features=FeatureSettings(grace_days=policy.grace_days, tolerance=policy.settlement_tolerance),
+            hazard=HazardSettings(threads=self.settings.threads),
+            lag_days=policy.posting_lag_days,
+            min_settled=policy.train.min_settled_items,
+        )
+
+    def store(self) -> Store:
+        """The store, to be closed by the caller."""
+        return Store(self.settings.database)
+
+    def reporting_currency(self) -> str:
+        """The currency of call values: the setting, else that of the first legal entity."""
+        if self.settings.reporting_currency:
+            return self.settings.reporting_currency
+        companies = self.ledger.companies.sort("company_id")
+        return str(companies["currency"][0]) if companies.height else "USD"
+
+    def last_day(self) -> date:
+        """The last day on which a fact became known; raises NotThereError for an empty ledger."""
+        day = self.ledger.last_known_on()
+        if day is None:
+            raise NotThereError("the ledger holds no invoice", "load one with `riskpay ingest`")
+        return day
+
+    def check_day(self, as_of: date) -> None:
+        """Raises NotThereError if no invoice was issued by ``as_of``."""
+        first = self.ledger.invoices["issue_date"].min()
+        if not isinstance(first, date):
+            raise NotThereError("the ledger holds no invoice", "load one with `riskpay ingest`")
+        if as_of < first:
+            raise NotThereError(
+                f"nothing is known on {as_of}: the first invoice was issued on {first}",
+                f"give a day from {first} to {self.last_day()}",
+            )

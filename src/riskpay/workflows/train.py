@@ -1,0 +1,170 @@
+"""Training a model: fit, calibrate, test on a period held back, register, and promote past the gate."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from riskpay.features.catalogue import FEATURE_NAMES
+from riskpay.ledger.ledger import Ledger
+from riskpay.model.gate import Verdict
+from riskpay.model.gate import judge as gate
+from riskpay.model.late_model import LateModel
+from riskpay.model.registry import Registered
+from riskpay.model.splits import TEST_SHARE, later_period
+from riskpay.model.testing import TargetTest, judge
+from riskpay.model.training import Asked, TrainSettings, ask_landmarks, fit_model
+from riskpay.reporting.figures import lift, payment_curves, reliability
+from riskpay.workflows.home import Home
+from riskpay.workflows.progress import Progress, silent
+
+_GROUPS = {"usually on time": (0.0, 0.2), "sometimes late": (0.2, 0.5), "usually late": (0.5, 1.01)}
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A trained and registered model, its tests, and the gate's verdict."""
+
+    model_version: str
+    train_as_of: date
+    tested_from: date | None
+    tests: dict[str, TargetTest]
+    verdict: Verdict
+
+    def to_json(self) -> dict[str, Any]:
+        """As the command line's contract names it."""
+        return {
+            "model_version": self.model_version,
+            "train_as_of": self.train_as_of.isoformat(),
+            "tested_from": self.tested_from.isoformat() if self.tested_from else None,
+            "metrics": {target: test.to_json() for target, test in self.tests.items()},
+            "promoted": self.verdict.promoted,
+            "why": list(self.verdict.why),
+        }
+
+
+def train(home: Path, as_of: date | None = None, progress: Progress = silent) -> TrainResult:
+    """Train on what was known before ``as_of`` (default: all of the ledger), and promote past the gate.
+
+    The gate's figures come from a model that knew nothing of the last fifth of the questions; the
+    model registered is then trained on all of them. Raises NotThereError for an empty ledger or
+    a day before its first invoice, TooFewLabelsError for too little settled history.
+    """
+    opened = Home.open(home)
+    day = as_of or opened.last_day() + timedelta(days=1)
+    opened.check_day(day)
+    settings = opened.train_settings
+    progress("building payment histories", 0, 4)
+    ledger = opened.ledger.known(day, "start")
+    asked = ask_landmarks(ledger, day, settings)
+    progress("training on all history", 1, 4)
+    model = fit_model(ledger, asked, day, settings)
+    progress("testing on the last weeks, held back", 2, 4)
+    champion = opened.registry.champion()
+    start = later_period(asked.frame, settings.lag_days, day, TEST_SHARE)
+    tests, verdict = _test(opened, ledger, asked, start, champion, settings)
+    progress("registering", 3, 4)
+    version = opened.registry.register(
+        model, _parameters(opened, model, settings), _metrics(tests), _figures(model, asked, tests), _example(asked)
+    )
+    if verdict.promoted:
+        opened.registry.promote(version)
+    return TrainResult(version, day, start, tests, verdict)
+
+
+def _test(
+    opened: Home, ledger: Ledger, asked: Asked, start: date | None, champion: Registered | None, settings: TrainSettings
+) -> tuple[dict[str, TargetTest], Verdict]:
+    rules = opened.policy.train
+    if start is None:
+        return {}, Verdict(champion is None, ("too few questions to hold any back: nothing could be compared",))
+    challenger = fit_model(ledger, asked, start, settings)
+    held = asked.where((asked.frame["as_of"] >= start) & asked.frame["at_issue"])
+    tests = judge(ledger, challenger, held, settings)
+    before = _champion_test(champion, ledger, held, start, settings)
+    scores = tests["late"].scores
+    verdict = gate(
+        scores["model"],
+        scores["naive_ratio"],
+        before["late"].scores["model"] if before else None,
+        rules.min_brier_gain,
+        rules.max_brier_loss,
+    )
+    if champion and not before:
+        late = (
+            f"not compared: champion {champion.version} was trained as of {champion.model.train_as_of}, after {start}",
+        )
+        verdict = Verdict(verdict.promoted, verdict.why + late)
+    return tests, verdict
+
+
+def _champion_test(
+    champion: Registered | None, ledger: Ledger, held: Asked, start: date, settings: TrainSettings
+) -> dict[str, TargetTest]:
+    """The champion on the same questions; nothing if it learnt from them."""
+    if champion is None or champion.model.train_as_of > start:
+        return {}
+    return judge(ledger, champion.model, held, settings)
+
+
+def _parameters(opened: Home, model: LateModel, settings: TrainSettings) -> dict[str, Any]:
+    hazard = settings.hazard
+    return {
+        "train_as_of": model.train_as_of,
+        "data_version": opened.files.current_version(),
+        "policy_hash": opened.policy_hash,
+        "rounds": model.rounds,
+        "training_rows": model.training_rows,
+        "settled_items": model.settled_items,
+        "interval_ends": model.grid.ends,
+        "calibration_slopes": [round(slope, 4) for slope in model.calibration.slopes],
+        "learning_rate": hazard.learning_rate,
+        "leaves": hazard.leaves,
+        "min_rows_in_leaf": hazard.min_rows_in_leaf,
+        "seed": hazard.seed,
+    }
+
+
+def _metrics(tests: dict[str, TargetTest]) -> dict[str, float]:
+    return {
+        f"{target}.{name}.{measure}": float(value)
+        for target, test in tests.items()
+        for name, scores in test.scores.items()
+        for measure, value in scores.to_json().items()
+        if value is not None
+    }
+
+
+def _figures(model: LateModel, asked: Asked, tests: dict[str, TargetTest]) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    for target, test in tests.items():
+        if len(test.happened):
+            shown = {name: test.predictions[name] for name in ("model", "naive_ratio")}
+            figures[f"reliability_{target}"] = reliability(test.happened, shown, f"Reliability: {target}")
+            figures[f"lift_{target}"] = lift(test.happened, shown, f"Lift: {target}")
+    figures["payment_curves"] = payment_curves(
+        _curves(model, asked), "Payment curve at issue, by the customer's record"
+    )
+    return figures
+
+
+def _curves(model: LateModel, asked: Asked) -> dict[str, np.ndarray[Any, Any]]:
+    last = asked.frame.filter("at_issue").sort("as_of").tail(2000)
+    groups = {
+        name: last.filter(pl.col("late_share").is_between(low, high, closed="left"))
+        for name, (low, high) in _GROUPS.items()
+    }
+    return {
+        name: model.risks(part, part["as_of"][0], "").unpaid  # the curves start at each item's own as_of
+        for name, part in groups.items()
+        if part.height
+    }
+
+
+def _example(asked: Asked) -> Any:  # noqa: ANN401 - a pandas frame, for MLflow's signature
+    rows = asked.frame.filter("at_issue").tail(5)
+    days = pl.col("as_of", "due_date").dt.to_string("%Y-%m-%d")
+    return rows.with_columns(days).select("as_of", "due_date", *FEATURE_NAMES).to_pandas()
