@@ -1,0 +1,112 @@
+"""What every feature means, worked out question by question as a person would by hand: the definition, in pandas.
+
+Slow on purpose. ``histories`` computes the same fast, and tests hold the two equal. The facts known at a question's
+moment become two plain tables, ``items`` and ``paid``; ``reference_figures`` has a function over them for each family.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+import pandas as pd
+import polars as pl
+
+from riskpay.dates import Cut
+from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, SPANS, FeatureSettings
+from riskpay.features.reference_figures import Case, amount_class, figures
+from riskpay.features.reference_items import ItemKey, KnownItem, Rates, facts_by_item, first_version, item_on
+from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.tables import ITEM_KEY
+
+_ITEM_COLUMNS = ["company_id", "customer_id", "first_customer_id", "made_ago", "is_open", "open_value", "past_due"]
+
+
+def reference(
+    ledger: Ledger, questions: pl.DataFrame, cut: Cut, settings: FeatureSettings | None = None
+) -> pd.DataFrame:
+    """The catalogue's features for each question; arguments, rows and columns as ``histories.features``.
+
+    Nothing that became known after the question's moment is looked at, but for the item's own document: asked before
+    that is known, the item is what its first version says, and open in full. NaN where nothing is known.
+    """
+    chosen = settings or FeatureSettings()
+    facts = facts_by_item(ledger)
+    rates = Rates(ledger)
+    country = {row["company_id"]: row["country"] for row in ledger.companies.to_dicts()}
+    asked = questions.select(*ITEM_KEY, "as_of").rows()
+    answers: dict[tuple[ItemKey, date], dict[str, float]] = {}
+    for as_of in sorted({row[3] for row in asked}):
+        last_day = as_of - timedelta(days=1) if cut == "start" else as_of
+        known = {key: item_on(f, last_day, chosen.tolerance) for key, f in facts.items() if f.made <= last_day}
+        items = items_table(known.values(), rates, as_of, last_day)
+        paid = paid_table(known.values(), rates, last_day, chosen.grace_days)
+        for key in {row[:3] for row in asked if row[3] == as_of and row[:3] in facts}:
+            item = known.get(key) or first_version(facts[key])
+            value, open_value = rates.value(item, item.amount), rates.value(item, item.open_amount)
+            place = country.get(item.company_id, "")
+            answers[key, as_of] = figures(Case(item, value, open_value, place, as_of, items, paid, chosen))
+    rows = [
+        {**dict(zip([*ITEM_KEY, "as_of"], row, strict=True)), **answers.get((row[:3], row[3]), {})} for row in asked
+    ]
+    return pd.DataFrame(rows, columns=[*ITEM_KEY, "as_of", *FEATURE_NAMES])
+
+
+def items_table(known: Iterable[KnownItem], rates: Rates, as_of: date, last_day: date) -> pd.DataFrame:
+    """Every item known at the end of ``last_day``, a row each.
+
+    ``made_ago``: days from the day its document became known to ``last_day``; ``past_due``: days from its due date to
+    ``as_of``, negative before it; ``open_value``: major units of the company's currency.
+    """
+    rows = [
+        (
+            item.company_id,
+            item.customer_id,
+            item.first_customer_id,
+            (last_day - item.made).days,
+            item.settlement is None,
+            rates.value(item, item.open_amount),
+            (as_of - item.due_date).days,
+        )
+        for item in known
+    ]
+    return pd.DataFrame(rows, columns=_ITEM_COLUMNS).astype({"is_open": bool})
+
+
+def paid_table(known: Iterable[KnownItem], rates: Rates, last_day: date, grace_days: int) -> pd.DataFrame:
+    """Every item known to be settled in cash at the end of ``last_day``, a row each.
+
+    ``known_ago``: days from the day the settlement became known to ``last_day``; ``days_late`` from the due date;
+    ``late``: paid after the grace days; ``late_7`` and the like: more than so many days after the due date.
+    """
+    rows = []
+    for item in known:
+        settled = item.settlement
+        if settled is None or settled.settled_by != "cash" or settled.settled_on is None:
+            continue
+        days_late = (settled.settled_on - item.due_date).days
+        value = rates.value(item, item.amount)
+        row = {
+            "company_id": item.company_id,
+            "customer_id": item.customer_id,
+            "known_ago": (last_day - settled.known_on).days,
+            "value": value,
+            "days_late": days_late,
+            "late": days_late > grace_days,
+            **{f"late_{days}": days_late > days for days in LATE_DAYS},
+            **{name: first <= days_late <= last for name, (first, last, _) in SPANS.items()},
+            "days_to_pay": (settled.settled_on - item.issue_date).days,
+            "paid_weekday": settled.settled_on.weekday(),
+            "due_weekday": item.due_date.weekday(),
+            "terms_days": item.terms_days,
+            "amount_class": amount_class(value),
+        }
+        rows.append(row)
+    columns = ["company_id", "customer_id", "known_ago", "value", "days_late", "late", *SPANS]
+    marks = [
+        *(f"late_{days}" for days in LATE_DAYS),
+        "days_to_pay",
+        "paid_weekday",
+        "due_weekday",
+        "terms_days",
+        "amount_class",
+    ]
+    return pd.DataFrame(rows, columns=[*columns, *marks])
