@@ -59,12 +59,12 @@ def with_rate(frame: pl.DataFrame, ledger: Ledger, day: str, *, later_rates: boo
 
 
 def _both_ways(rates: pl.DataFrame) -> pl.DataFrame:
-    """The rates, and the inverse of those whose pair is not quoted the other way round too."""
+    """The rates, and their inverse for days on which the pair is not quoted the other way round too."""
     given = rates.rename({"rate_date": "rate_day"}).select(*_PAIR, "rate_day", "rate")
     turned = given.filter(pl.col("rate") > 0).select(
         currency="quote_currency", quote_currency="currency", rate_day="rate_day", rate=1.0 / pl.col("rate")
     )
-    return pl.concat([given, turned.join(given.select(_PAIR).unique(), on=_PAIR, how="anti")])
+    return pl.concat([given, turned.join(given, on=[*_PAIR, "rate_day"], how="anti")])
 
 
 def _units(currencies: pl.Series, column: str) -> pl.Expr:
