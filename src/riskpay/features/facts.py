@@ -23,18 +23,18 @@ _KEY = list(ITEM_KEY)
 
 
 def valued_states(ledger: Ledger, settings: FeatureSettings) -> pl.DataFrame:
-    """``item_states`` with value and open_value (major units of the company's currency, rate of the
-    issue day), terms_days, due_weekday (0 = Monday) and amount_class.
+    """``item_states`` with value and open_value (major units of the company's currency), terms_days,
+    due_weekday (0 = Monday) and amount_class.
+
+    The rate is the last one on or before the issue day, or before the day the document became known if
+    that was earlier; without one, one for one.
     """
-    states = item_states(ledger, settings.tolerance)
-    priced = with_value(
-        with_value(states, ledger, "amount", "issue_date").drop("rate_missing"),
-        ledger,
-        "open_amount",
-        "issue_date",
-        "open_value",
+    states = item_states(ledger, settings.tolerance).with_columns(
+        rate_day=pl.min_horizontal("issue_date", pl.col("known_on").min().over(_KEY))
     )
-    return priced.drop("rate_missing").with_columns(
+    for amount, into in (("amount", "value"), ("open_amount", "open_value")):
+        states = with_value(states, ledger, amount, "rate_day", into, later_rates=False)
+    return states.drop("rate_day").with_columns(
         terms_days=(pl.col("due_date") - pl.col("issue_date")).dt.total_days(),
         due_weekday=pl.col("due_date").dt.weekday().cast(pl.Int32) - 1,
         amount_class=amount_class(pl.col("value")),
@@ -47,31 +47,44 @@ def amount_class(value: pl.Expr) -> pl.Expr:
     return value.map_batches(lambda s: breaks.search_sorted(s, side="right").cast(pl.Int32), return_dtype=pl.Int32)
 
 
-def settlements(states: pl.DataFrame, grace_days: int) -> pl.DataFrame:
-    """A row per settlement in cash (+1), and one per re-opening of such an item (-1).
+_OF_SETTLEMENT = (
+    "customer_id",
+    "issue_date",
+    "due_date",
+    "terms_days",
+    "due_weekday",
+    "value",
+    "amount_class",
+    "settled_on",
+    "since",
+)
+"""What a settlement is measured by: where a later version of the document changes it, it is measured anew."""
 
-    Columns: company_id, customer_id, day, sign, terms_days, due_weekday, amount_class, and the sums
-    n, late, one for each of ``catalogue.LATE_DAYS``, one a span of ``catalogue.SPANS``, late_value, value, days_late, days_late_sq,
-    days_to_pay, paid_monday .. paid_friday, each already times the sign.
+
+def settlements(states: pl.DataFrame, grace_days: int) -> pl.DataFrame:
+    """A row per settlement in cash (+1), and one that takes it back (-1) when the item is opened again.
+
+    A settled item whose document changes is taken back as it was and put in as it is. Columns:
+    company_id, customer_id, day, since (day on which the settlement became known; it is earlier than ``day``
+    where something was changed or taken back), sign, terms_days, due_weekday, amount_class, and the sums
+    n, late, one for each of ``catalogue.LATE_DAYS``, one a span of ``catalogue.SPANS``, late_value, value,
+    days_late, days_late_sq, days_to_pay, paid_monday .. paid_friday, each already times the sign.
     """
-    before = {name: pl.col(name).shift(1).over(_KEY) for name in ("settled", "settled_on", "settled_by", "due_date")}
-    closes = states.filter(
-        pl.col("settled") & ~before["settled"].fill_null(value=False) & (pl.col("settled_by") == "cash")
-    )
-    reopened = states.with_columns(
-        settled_on=before["settled_on"],
-        settled_by=before["settled_by"],
-        due_date=before["due_date"],
-        terms_days=pl.col("terms_days").shift(1).over(_KEY),
-        due_weekday=pl.col("due_weekday").shift(1).over(_KEY),
-        value=pl.col("value").shift(1).over(_KEY),
-        amount_class=pl.col("amount_class").shift(1).over(_KEY),
-    ).filter(pl.col("reopened") & (pl.col("settled_by") == "cash"))
-    rows = pl.concat([closes.with_columns(sign=pl.lit(1)), reopened.with_columns(sign=pl.lit(-1))])
+    same_item = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in _KEY)
+    paid = (pl.col("settled") & (pl.col("settled_by") == "cash")).fill_null(value=False)
+    marked = states.with_columns(paid=paid, was_paid=(paid.shift(1) & same_item).fill_null(value=False))
+    begun = marked.with_columns(
+        since=pl.when(pl.col("paid") & ~pl.col("was_paid")).then("known_on").forward_fill()
+    ).with_columns(same=pl.all_horizontal(pl.col(n).eq_missing(pl.col(n).shift(1)) for n in _OF_SETTLEMENT[:-1]))
+    stays = pl.col("paid") & pl.col("was_paid") & pl.col("same")
+    made = begun.filter(pl.col("paid") & ~stays)
+    undone = begun.with_columns(pl.col(_OF_SETTLEMENT).shift(1)).filter(pl.col("was_paid") & ~stays)
+    rows = pl.concat([made.with_columns(sign=pl.lit(1)), undone.with_columns(sign=pl.lit(-1))])
     late_by = (pl.col("settled_on") - pl.col("due_date")).dt.total_days()
     weekday = pl.col("settled_on").dt.weekday()
     measured = rows.select(
         *CUSTOMER_KEY,
+        "since",
         "sign",
         "terms_days",
         "due_weekday",
@@ -106,8 +119,20 @@ SETTLED_SUMS: Final = (
 """Columns of ``settlements`` that add up."""
 
 
+def overcounted(changed: pl.DataFrame, days: int) -> pl.DataFrame:
+    """What to add to a window that is the difference of two daily states, for settlements changed later.
+
+    ``changed``: ``settlements`` with day > since. The difference counts such a row for ``days`` days from
+    ``day``; it belongs there only while ``since`` lies within the window too.
+    """
+    leaves = pl.max_horizontal("day", pl.col("since") + pl.duration(days=days))
+    out = changed.with_columns(-pl.col(SETTLED_SUMS), day=leaves)
+    back = changed.with_columns(day=pl.col("day") + pl.duration(days=days))
+    return pl.concat([out, back])
+
+
 def documents(states: pl.DataFrame) -> pl.DataFrame:
-    """A row per item on the day it became known: company_id, customer_id, day, issued = 1."""
+    """A row per item on the day it became known: company_id, customer_id (first issued to), day, issued = 1."""
     first = states.group_by(_KEY, maintain_order=True).first()
     return first.select(*CUSTOMER_KEY, day="known_on", issued=pl.lit(1.0))
 

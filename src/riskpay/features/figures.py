@@ -7,10 +7,7 @@ from riskpay.features.facts import PAY_WEEKDAYS
 
 
 def shrunk(total: str, count: str, prior: pl.Expr, weight: float) -> pl.Expr:
-    """(total + weight x prior) / (count + weight): the prior alone without history.
-
-    A window in which more settlements were taken back than made counts as one without history.
-    """
+    """(total + weight x prior) / (count + weight): the prior alone without history."""
     some = pl.col(count) > 0
     return (pl.when(some).then(pl.col(total)).otherwise(0.0) + weight * prior) / (
         pl.when(some).then(pl.col(count)).otherwise(0.0) + weight
@@ -68,7 +65,11 @@ def _history_figures(k: float) -> list[pl.Expr]:
         (pl.col("last_day") - pl.col("last_settled_day")).dt.total_days().alias("days_since_settled"),
         _mean("all_days_to_pay", "all_n").alias("mean_days_to_pay"),
         (_mean("all_days_to_pay", "all_n") - pl.col("terms_days")).alias("pay_days_over_terms"),
-        (pl.col("last_day") - pl.col("first_day")).dt.total_days().clip(lower_bound=0).alias("customer_age_days"),
+        (pl.col("last_day") - pl.col("first_day"))
+        .dt.total_days()
+        .clip(lower_bound=0)
+        .fill_null(0)
+        .alias("customer_age_days"),
     ]
 
 
@@ -124,8 +125,11 @@ def _pay_weekdays() -> list[pl.Expr]:
         for number, share in enumerate(shares)
     )
     known = pl.col("pay_share_monday").is_not_null()
+    # Who only ever pays on weekends has no usual payment weekday.
     return [
-        pl.when(known).then((usual - pl.col("due_weekday")) % 7).alias("days_to_pay_weekday"),
+        pl.when(known & (pl.max_horizontal(shares) > 0))
+        .then((usual - pl.col("due_weekday")) % 7)
+        .alias("days_to_pay_weekday"),
         pl.when(known).then(around).alias("pay_share_around_due"),
     ]
 
@@ -145,7 +149,7 @@ def _book_figures(k: float) -> list[pl.Expr]:
         _log10(owed).alias("open_amount_log"),
         overdue.alias("overdue_count"),
         _log10(past).alias("overdue_amount_log"),
-        pl.when(owed > 0.01).then((past / owed).clip(0.0, 1.0)).otherwise(0.0).alias("overdue_share"),
+        pl.when(owed > 0).then((past / owed).clip(0.0, 1.0)).otherwise(0.0).alias("overdue_share"),
         (pl.col("as_of") - pl.col("book_oldest")).dt.total_days().fill_null(0).alias("oldest_days_past_due"),
     ]
 

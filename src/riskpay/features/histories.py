@@ -12,7 +12,7 @@ from riskpay.features import facts
 from riskpay.features.calendar import due_calendar
 from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, SPANS, FeatureSettings
 from riskpay.features.figures import with_figures
-from riskpay.features.states import at_day, daily_state, oldest_due
+from riskpay.features.states import at_day, daily_state, last_settled, oldest_due
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 
@@ -35,19 +35,22 @@ def features(
     """The catalogue's features for each question, from what was known then.
 
     ``questions``: company_id, invoice_id, instalment, as_of; an item asked before its own document
-    was known is answered with its first version. Facts count with known_on < as_of for cut
-    ``start``, <= for ``end``. Returns the question's key and one Float64 column a feature, rows in
-    the order of ``questions``; null where nothing is known. Items that the ledger does not have
-    give a row of nulls.
+    was known is answered with its first version, open in full. Facts count with known_on < as_of
+    for cut ``start``, <= for ``end``; a settlement that was taken back since, or changed by a later
+    version of its document, counts as it is known then. Returns the question's key and one Float64
+    column a feature, rows in the order of ``questions``; null where nothing is known. Items that
+    the ledger does not have give a row of nulls.
     """
     chosen = settings or FeatureSettings()
     states = facts.valued_states(ledger, chosen)
     asked = _asked(questions, states, ledger, cut)
+    settled = facts.settlements(states, chosen.grace_days)
     for step in (_with_history, _with_habits, _with_portfolio):
-        asked = step(asked, facts.settlements(states, chosen.grace_days), chosen)
+        asked = step(asked, settled, chosen)
     asked = _with_book(asked, states, cut)
     asked = with_figures(due_calendar(asked), chosen)
-    return asked.sort("row").select(*QUESTION_KEY, pl.col(FEATURE_NAMES).cast(pl.Float64))
+    is_there = pl.col("customer_id").is_not_null()
+    return asked.sort("row").select(*QUESTION_KEY, pl.when(is_there).then(pl.col(FEATURE_NAMES).cast(pl.Float64)))
 
 
 def _asked(questions: pl.DataFrame, states: pl.DataFrame, ledger: Ledger, cut: Cut) -> pl.DataFrame:
@@ -60,7 +63,8 @@ def _asked(questions: pl.DataFrame, states: pl.DataFrame, ledger: Ledger, cut: C
     keyed = asked.sort("last_day").join_asof(
         known, left_on="last_day", right_on="known_on", by=list(ITEM_KEY), check_sortedness=False
     )
-    first = known.group_by(ITEM_KEY).first()
+    # Its first state may count cash of the document's own day, which is not known yet.
+    first = known.group_by(ITEM_KEY).first().with_columns(open_value="value")
     own = keyed.join(first, on=list(ITEM_KEY), how="left", suffix="_own")
     places = ledger.companies.select("company_id", "country")
     return (
@@ -76,11 +80,32 @@ def _with_history(asked: pl.DataFrame, settled: pl.DataFrame, settings: FeatureS
     state = daily_state(settled, _CUSTOMER, facts.SETTLED_SUMS)
     asked = at_day(asked, state, _CUSTOMER, facts.SETTLED_SUMS, "all_")
     for days in WINDOWS:
-        asked = _minus(at_day(asked, state, _CUSTOMER, _CORE, f"w{days}_", days), f"w{days}_", "all_", _CORE)
+        asked = _window(asked, state, settled, _CUSTOMER, f"w{days}_", "all_", days)
     asked = _with_decay(asked, settled, settings)
-    last = settled.filter(pl.col("sign") > 0).group_by(*_CUSTOMER, "day").agg(pl.col("days_late").mean())
-    last = last.with_columns(settled_day=pl.col("day"))
-    return at_day(asked, last, _CUSTOMER, ("days_late", "settled_day"), "last_")
+    return at_day(asked, last_settled(settled, _CUSTOMER), _CUSTOMER, ("days_late", "settled_day"), "last_")
+
+
+def _window(
+    asked: pl.DataFrame,
+    state: pl.DataFrame,
+    settled: pl.DataFrame,
+    keys: list[str],
+    prefix: str,
+    whole: str,
+    days: int,
+) -> pl.DataFrame:
+    """Sums over what became known to be settled in the last ``days`` days.
+
+    ``asked`` has the sums of all days as ``whole``; ``state`` is the daily state of ``settled`` by ``keys``.
+    """
+    asked = _minus(at_day(asked, state, keys, _CORE, prefix, days), prefix, whole, _CORE)
+    changed = settled.filter(pl.col("day") != pl.col("since"))
+    if changed.is_empty():
+        return asked
+    over = daily_state(facts.overcounted(changed, days), keys, _CORE)
+    asked = at_day(asked, over, keys, _CORE, "over_")
+    more = [(pl.col(prefix + n) + pl.col(f"over_{n}").fill_null(0.0)).alias(prefix + n) for n in _CORE]
+    return asked.with_columns(more).drop(f"over_{n}" for n in _CORE)
 
 
 def _minus(asked: pl.DataFrame, prefix: str, whole: str, names: tuple[str, ...]) -> pl.DataFrame:
@@ -94,7 +119,7 @@ def _with_decay(asked: pl.DataFrame, settled: pl.DataFrame, settings: FeatureSet
     newest = settled["day"].max()
     if newest is None:
         return asked.with_columns(pl.lit(None, pl.Float64).alias(f"decayed_{name}") for name in _CORE)
-    age = (pl.lit(newest) - pl.col("day")).dt.total_days()
+    age = (pl.lit(newest) - pl.col("since")).dt.total_days()
     weighted = settled.with_columns(pl.col(_CORE) * pl.lit(2.0).pow(-age / settings.half_life_days))
     asked = at_day(asked, daily_state(weighted, _CUSTOMER, _CORE), _CUSTOMER, _CORE, "decayed_")
     since = (pl.lit(newest) - pl.col("last_day")).dt.total_days()
@@ -108,7 +133,7 @@ def _with_habits(asked: pl.DataFrame, settled: pl.DataFrame, _: FeatureSettings)
     weekday = [*_CUSTOMER, "due_weekday"]
     state = daily_state(settled, weekday, (*_CORE, *SPANS))
     asked = at_day(asked, state, weekday, (*_CORE, *SPANS), "wd_")
-    return _minus(at_day(asked, state, weekday, _CORE, "wd90_", 90), "wd90_", "wd_", _CORE)
+    return _window(asked, state, settled, weekday, "wd90_", "wd_", 90)
 
 
 def _with_portfolio(asked: pl.DataFrame, settled: pl.DataFrame, _: FeatureSettings) -> pl.DataFrame:
@@ -116,11 +141,11 @@ def _with_portfolio(asked: pl.DataFrame, settled: pl.DataFrame, _: FeatureSettin
     state = daily_state(settled, (), names)
     asked = at_day(asked, state, (), names, "p_")
     for days in (30, 90, 365):
-        asked = _minus(at_day(asked, state, (), _CORE, f"p{days}_", days), f"p{days}_", "p_", _CORE)
-    weekday = daily_state(settled, ["due_weekday"], _CORE)
-    asked = at_day(asked, weekday, ["due_weekday"], _CORE, "pwd_all_")
-    asked = at_day(asked, weekday, ["due_weekday"], _CORE, "pwd_", 365)
-    return _minus(asked, "pwd_", "pwd_all_", _CORE)
+        asked = _window(asked, state, settled, [], f"p{days}_", "p_", days)
+    weekday = ["due_weekday"]
+    by_weekday = daily_state(settled, weekday, _CORE)
+    asked = at_day(asked, by_weekday, weekday, _CORE, "pwd_all_")
+    return _window(asked, by_weekday, settled, weekday, "pwd_", "pwd_all_", 365)
 
 
 def _with_book(asked: pl.DataFrame, states: pl.DataFrame, cut: Cut) -> pl.DataFrame:

@@ -34,6 +34,40 @@ def at_day(
     return asked.join(found.select("row", *(prefix + v for v in values)), on="row", how="left", maintain_order="left")
 
 
+def last_settled(settled: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The last day on which settlements that still stand became known, at each day on which it may change.
+
+    ``settled`` as ``facts.settlements``. Columns: keys, day, settled_day and days_late (their mean days
+    late); both null from a day on which nothing is left.
+    """
+    by_day = settled.group_by(*keys, "day", "since").agg(pl.col("n", "days_late").sum())
+    changed = settled.filter(pl.col("day") != pl.col("since")).select(keys).unique()
+    mean = pl.col("days_late") / pl.col("n")
+    plain = by_day.join(changed, on=keys, how="anti").select(*keys, "day", settled_day="since", days_late=mean)
+    frames = [plain]
+    touched = by_day.join(changed, on=keys, how="semi").sort("day", "since")
+    for key, part in touched.partition_by(list(keys), as_dict=True, maintain_order=True).items():
+        rows = _standing(part.select("day", "since", "n", "days_late").rows())
+        frame = pl.DataFrame(
+            rows, schema={n: plain.schema[n] for n in ("day", "settled_day", "days_late")}, orient="row"
+        )
+        frames.append(frame.select(*(pl.lit(k).alias(n) for n, k in zip(keys, key, strict=True)), pl.all()))
+    return pl.concat(frames).sort("day")
+
+
+def _standing(rows: list[tuple]) -> list[tuple]:  # type: ignore[type-arg]
+    """Rows (day, since, number, days late) in order to (day, last since with a number left, its mean)."""
+    sums: dict = {}  # type: ignore[type-arg]
+    found = {}
+    for day, since, number, days_late in rows:
+        count, total = sums.pop(since, (0.0, 0.0))
+        if count + number > 0:
+            sums[since] = (count + number, total + days_late)
+        last = max(sums, default=None)
+        found[day] = (day, last, sums[last][1] / sums[last][0] if last else None)
+    return list(found.values())
+
+
 def oldest_due(spells: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """The earliest due date among the spans that hold, by ``keys``, at each day on which it may change.
 
