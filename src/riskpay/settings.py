@@ -55,7 +55,7 @@ class Settings(BaseModel):
     reporting_currency: str = _key(
         "",
         "an ISO 4217 code such as USD",
-        "Currency in which call values are given and compared; empty: that of the first legal entity.",
+        "Currency in which call values are given and compared; empty: the one of most invoices.",
     )
     threads: int = _key(
         0, "a whole number from 0 to 1024", "Threads for training and scoring; 0: all cores.", ge=0, le=1024

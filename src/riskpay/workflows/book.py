@@ -1,6 +1,6 @@
 """The book of a day: everything that decisions need, joined from ledger, scores and store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -87,6 +87,16 @@ def _items(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, reportin
     joined = scored.items.hstack(blank if said is None else said).with_columns(today=pl.lit(as_of))
     rated = with_minor_rate(joined, ledger, "today", reporting).drop("today")
     return _rolled(rated, ledger, policy)
+
+
+def without_rate(book: Book) -> int:
+    """Number of items whose currency has no rate into the reporting currency."""
+    return book.items["rate"].null_count()
+
+
+def at_par(book: Book) -> Book:
+    """``book`` with one for one where a rate is missing: a list with a rough order beats one that hides customers."""
+    return replace(book, items=book.items.with_columns(pl.col("rate").fill_null(1.0)))
 
 
 def _rolled(items: pl.DataFrame, ledger: Ledger, policy: Policy) -> pl.DataFrame:

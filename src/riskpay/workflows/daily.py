@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from riskpay.decisions.decide import Decisions, decide
-from riskpay.workflows.book import book_of, score_open_items
+from riskpay.workflows.book import at_par, book_of, score_open_items, without_rate
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
 
@@ -67,7 +67,7 @@ def daily(
     with opened.store() as store:
         book = book_of(ledger, scored, day, opened.policy, store, opened.reporting_currency())
         progress("deciding", 1, 3)
-        decided = decide(book, opened.policy)
+        decided = decide(at_par(book), opened.policy)
         progress("publishing", 2, 3)
         counts = _counts(decided, scored.items.height)
         run_id = store.runs.record(
@@ -92,7 +92,7 @@ def daily(
         steps=counts["steps"],
         suppressed=counts["suppressed"],
         advice=len(decided.advice),
-        rates_missing=book.items["rate"].null_count(),
+        rates_missing=without_rate(book),
         seconds=time.perf_counter() - begun,
     )
 

@@ -78,11 +78,11 @@ class Home:
         return Store(self.settings.database)
 
     def reporting_currency(self) -> str:
-        """The currency of call values: the setting, else that of the first legal entity."""
+        """The currency of call values: the setting, else the one in which most invoices are written."""
         if self.settings.reporting_currency:
             return self.settings.reporting_currency
-        companies = self.ledger.companies.sort("company_id")
-        return str(companies["currency"][0]) if companies.height else "USD"
+        counts = self.ledger.invoices["currency"].value_counts().sort("count", "currency", descending=[True, False])
+        return str(counts["currency"][0]) if counts.height else "USD"
 
     def last_day(self) -> date:
         """The last day on which a fact became known; raises NotThereError for an empty ledger."""

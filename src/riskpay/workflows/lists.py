@@ -1,0 +1,99 @@
+"""What was published and planned, read back: the worklist of a day and the cadence of a customer."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from riskpay.errors import NotThereError, UsageError
+from riskpay.ledger.open_items import customers_as_of
+from riskpay.store import cadences
+from riskpay.store.database import Store
+from riskpay.store.worklists import Shown
+from riskpay.workflows.home import Home
+
+
+def worklist(
+    home: Path, as_of: date | None = None, collector: str | None = None, top: int | None = None
+) -> dict[str, Any]:
+    """The list in force for a day (default: the newest), in order of priority over all collectors.
+
+    ``collector``: only that one's. ``top``: the first entries only. Each entry carries its
+    collector, and its rank on that collector's list. Raises NotThereError if nothing was
+    published for the day, UsageError for a collector without a list.
+    """
+    opened = Home.open(home)
+    with opened.store() as store:
+        shown = _shown(store, as_of)
+        _check_collector(shown, collector)
+        heads = [head for head in shown.lists if collector in (None, head.collector)]
+        size = sum(head.entries for head in heads)
+        page = store.worklists.page(shown, collector, limit=max(1, size))
+        run = store.runs.get(shown.run_id)
+        entries = [{"collector": entry.collector, **entry.payload} for entry in page.entries]
+        if collector is None:
+            entries.sort(key=lambda e: (e["must_contact"] is None, -e["priority"], e["company_id"], e["customer_id"]))
+        return {
+            "as_of": shown.as_of.isoformat(),
+            "collector": collector,
+            "model_version": run.model_version if run else None,
+            "data_version": run.data_version if run else None,
+            "policy_hash": run.policy_hash if run else None,
+            "entries": entries[:top],
+            "would_pay_anyway": [dict(tip) for tip in store.worklists.advice(shown)],
+        }
+
+
+def cadence(home: Path, customer_id: str, as_of: date | None = None) -> dict[str, Any]:
+    """A customer's steps sent, planned and suppressed as of the newest plan, each with its rule.
+
+    Raises NotThereError if the ledger does not know the customer, or no day was done yet;
+    UsageError if several legal entities have a customer of that id.
+    """
+    opened = Home.open(home)
+    with opened.store() as store:
+        day = as_of or store.steps.last_day()
+        if day is None:
+            raise NotThereError("no steps are planned yet", "run: riskpay daily")
+        attributes = customers_as_of(opened.files.current(), day).filter(customer_id=customer_id)
+        found = [_named(store, row, day) for row in attributes.sort("company_id").iter_rows(named=True)]
+        planned = [one for one in found if one["steps"] or one["segment"]]
+        if len(planned) > 1:
+            where = ", ".join(one["company_id"] for one in planned)
+            raise UsageError(
+                f"customer {customer_id!r} is one of several legal entities: {where}", "ask the API by company"
+            )
+        if planned:
+            return planned[0]
+        if not found:
+            raise NotThereError(f"no customer {customer_id!r} is known on {day}", "check the id, zeros included")
+        raise NotThereError(f"customer {customer_id!r} had nothing open by {day}", "no step is due: nothing to do")
+
+
+def _named(store: Store, row: dict[str, Any], day: date) -> dict[str, Any]:
+    try:
+        found = cadences.cadence(store, row["customer_id"], row["company_id"], day).to_json()
+    except NotThereError:
+        found = {"company_id": row["company_id"], "steps": [], "segment": None}
+    return {"name": row["name"], **found}
+
+
+def _shown(store: Store, as_of: date | None) -> Shown:
+    days = store.worklists.days()
+    day = as_of or (days[0] if days else None)
+    shown = store.worklists.latest(day) if day else None
+    if shown is None:
+        there = f"; lists are there for {', '.join(map(str, days[:5]))}" if days else ""
+        raise NotThereError(
+            f"no worklist was published for {as_of or 'any day'}{there}",
+            f"run: riskpay daily{f' --as-of {as_of}' if as_of else ''}",
+        )
+    return shown
+
+
+def _check_collector(shown: Shown, collector: str | None) -> None:
+    names = [head.collector for head in shown.lists]
+    if collector is not None and collector not in names:
+        raise UsageError(
+            f"collector {collector!r} has no list on {shown.as_of}; lists are there for {', '.join(names) or 'nobody'}",
+            "give one of those names",
+        )
