@@ -5,6 +5,8 @@ answered by backward as-of joins: a window is the difference of two of them, a r
 a sum of weights that grow with the day. ``reference`` computes the same slowly and obviously.
 """
 
+from dataclasses import dataclass, replace
+
 import polars as pl
 
 from riskpay.dates import Cut
@@ -29,6 +31,37 @@ _GROUPS = {
 }
 
 
+@dataclass(frozen=True)
+class Facts:
+    """All dated facts of a ledger, ready to be asked: item states, settlements, and those of everybody by day.
+
+    ``portfolio``: settlements of all customers added up by day, since and due_weekday. ``places``:
+    company_id and country of the legal entities.
+    """
+
+    states: pl.DataFrame
+    settled: pl.DataFrame
+    portfolio: pl.DataFrame
+    places: pl.DataFrame
+
+    def of_customers(self, customers: pl.DataFrame) -> "Facts":
+        """The facts of some customers (company_id, customer_id) beside the portfolio of all."""
+        own = [frame.join(customers, on=_CUSTOMER, how="semi") for frame in (self.states, self.settled)]
+        return replace(self, states=own[0], settled=own[1])
+
+    def with_items(self, states: pl.DataFrame) -> "Facts":
+        """These facts and the states of items that the ledger does not have, columns as ``states``."""
+        return replace(self, states=pl.concat([self.states, states.select(self.states.columns)]))
+
+
+def gather(ledger: Ledger, settings: FeatureSettings) -> Facts:
+    """The facts of a ledger, all days of it."""
+    states = facts.valued_states(ledger, settings)
+    settled = facts.settlements(states, settings.grace_days)
+    by_day = settled.group_by("day", "since", "due_weekday").agg(pl.col(facts.SETTLED_SUMS).sum())
+    return Facts(states, settled, by_day, ledger.companies.select("company_id", "country"))
+
+
 def features(
     ledger: Ledger, questions: pl.DataFrame, cut: Cut, settings: FeatureSettings | None = None
 ) -> pl.DataFrame:
@@ -42,34 +75,35 @@ def features(
     the ledger does not have give a row of nulls.
     """
     chosen = settings or FeatureSettings()
-    states = facts.valued_states(ledger, chosen)
-    asked = _asked(questions, states, ledger, cut)
-    settled = facts.settlements(states, chosen.grace_days)
-    for step in (_with_history, _with_habits, _with_portfolio):
-        asked = step(asked, settled, chosen)
-    asked = _with_book(asked, states, cut)
-    asked = with_figures(due_calendar(asked), chosen)
+    return answer(gather(ledger, chosen), questions, cut, chosen)
+
+
+def answer(known: Facts, questions: pl.DataFrame, cut: Cut, settings: FeatureSettings) -> pl.DataFrame:
+    """As ``features``, from facts gathered before."""
+    asked = _asked(questions, known, cut)
+    asked = _with_habits(_with_history(asked, known.settled, settings), known.settled)
+    asked = _with_book(_with_portfolio(asked, known.portfolio), known.states, cut)
+    asked = with_figures(due_calendar(asked), settings)
     is_there = pl.col("customer_id").is_not_null()
     return asked.sort("row").select(*QUESTION_KEY, pl.when(is_there).then(pl.col(FEATURE_NAMES).cast(pl.Float64)))
 
 
-def _asked(questions: pl.DataFrame, states: pl.DataFrame, ledger: Ledger, cut: Cut) -> pl.DataFrame:
+def _asked(questions: pl.DataFrame, facts_known: Facts, cut: Cut) -> pl.DataFrame:
     """Questions with ``last_day`` (the last day whose facts count) and the item as known then."""
     back = 1 if cut == "start" else 0
     asked = questions.select(QUESTION_KEY).with_row_index("row")
     asked = asked.with_columns(last_day=pl.col("as_of") - pl.duration(days=back))
     item = [*_CUSTOMER, "issue_date", "due_date", "value", "open_value", "terms_days", "amount_class"]
-    known = states.select(*ITEM_KEY, "known_on", *item[1:]).sort("known_on")
+    known = facts_known.states.select(*ITEM_KEY, "known_on", *item[1:]).sort("known_on")
     keyed = asked.sort("last_day").join_asof(
         known, left_on="last_day", right_on="known_on", by=list(ITEM_KEY), check_sortedness=False
     )
     # Its first state may count cash of the document's own day, which is not known yet.
     first = known.group_by(ITEM_KEY).first().with_columns(open_value="value")
     own = keyed.join(first, on=list(ITEM_KEY), how="left", suffix="_own")
-    places = ledger.companies.select("company_id", "country")
     return (
         own.with_columns(pl.coalesce(name, f"{name}_own").alias(name) for name in item[1:])
-        .join(places, on="company_id", how="left")
+        .join(facts_known.places, on="company_id", how="left")
         .with_columns(due_weekday=pl.col("due_date").dt.weekday().cast(pl.Int32) - 1)
         .select("row", *QUESTION_KEY, "last_day", "customer_id", *item[2:], "due_weekday", "country")
         .sort("row")
@@ -126,7 +160,7 @@ def _with_decay(asked: pl.DataFrame, settled: pl.DataFrame, settings: FeatureSet
     return asked.with_columns(pl.col(f"decayed_{n}") * pl.lit(2.0).pow(since / settings.half_life_days) for n in _CORE)
 
 
-def _with_habits(asked: pl.DataFrame, settled: pl.DataFrame, _: FeatureSettings) -> pl.DataFrame:
+def _with_habits(asked: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
     for prefix, group in _GROUPS.items():
         keys = [*_CUSTOMER, *group]
         asked = at_day(asked, daily_state(settled, keys, _CORE), keys, _CORE, prefix)
@@ -136,7 +170,7 @@ def _with_habits(asked: pl.DataFrame, settled: pl.DataFrame, _: FeatureSettings)
     return _window(asked, state, settled, weekday, "wd90_", "wd_", 90)
 
 
-def _with_portfolio(asked: pl.DataFrame, settled: pl.DataFrame, _: FeatureSettings) -> pl.DataFrame:
+def _with_portfolio(asked: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
     names = (*_CORE, *(f"late_{days}" for days in LATE_DAYS), *SPANS, "late_value", "value")
     state = daily_state(settled, (), names)
     asked = at_day(asked, state, (), names, "p_")
