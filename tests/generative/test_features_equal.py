@@ -1,0 +1,235 @@
+"""The fast features against the slow and obvious ones, on hostile little ledgers and on a slice of a real one.
+
+More examples: HYPOTHESIS_PROFILE=thorough.
+"""
+
+import os
+from datetime import date, timedelta
+from math import isclose, isnan
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.histories import QUESTION_KEY, features
+from riskpay.features.reference import reference
+from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.tables import ITEM_KEY
+from riskpay.sources.intake import read_source
+from riskpay.sources.mapping import load_mapping
+
+SHARED = Path(os.environ.get("RISKPAY_SHARED", Path(__file__).parents[2].parent / "shared"))
+
+AS_OF = date(2024, 9, 3)
+"""The day after a bank holiday, with a weekend before it."""
+EDGES = tuple(edge + off for edge in (0, 30, 90, 180, 365) for off in (-1, 0, 1))
+"""Days before AS_OF around which facts become known: the windows' edges, for both cuts."""
+
+days_ago = st.one_of(st.sampled_from(EDGES), st.integers(-3, 40))
+few_days = st.sampled_from([0, 0, 0, 1, 2, 7, 30])
+places = st.sampled_from([("1", "A"), ("1", "A"), ("1", "A"), ("1", "B"), ("2", "A")])
+ITEMS = ("I0", "I1", "I2", "I3", "I4")
+
+
+def ago(days):
+    return AS_OF - timedelta(days=days)
+
+
+@st.composite
+def documents(draw, name):
+    """An invoice of one or two instalments, each in one to three versions; most are never changed."""
+    company, customer = draw(places)
+    currency = draw(st.sampled_from(["USD", "USD", "EUR", "JPY", "GBP"]))
+    rows = []
+    for instalment in range(1, draw(st.sampled_from([1, 1, 1, 2])) + 1):
+        known = sorted({ago(draw(days_ago)) for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3])))})
+        first = {
+            "company_id": company,
+            "invoice_id": name,
+            "instalment": instalment,
+            "known_on": known[0],
+            "customer_id": customer,
+            "document_type": "invoice",
+            "issue_date": known[0] - timedelta(days=draw(st.sampled_from([0, 0, 0, 1, 5, -2]))),
+            "amount": draw(st.sampled_from([100, 199, 6400, 12800, 50000])),
+            "currency": currency,
+            "status": draw(st.sampled_from(["active"] * 9 + ["cancelled"])),
+        }
+        first["due_date"] = first["issue_date"] + timedelta(days=draw(st.sampled_from([0, 7, 14, 30, 30])))
+        rows += [first, *(draw(later_version(first, day)) for day in known[1:])]
+    return rows
+
+
+@st.composite
+def later_version(draw, first, day):
+    """What a later version may change: dates, amount, who owes, or that the document counts at all."""
+    due = first["due_date"] + timedelta(days=draw(st.sampled_from([0, -5, 3, 30])))
+    return first | {
+        "known_on": day,
+        "due_date": due,
+        "issue_date": min(due, first["issue_date"] + timedelta(days=draw(st.sampled_from([0, 0, 1])))),
+        "amount": draw(st.sampled_from([first["amount"], first["amount"] // 2, first["amount"] + 50])),
+        "customer_id": draw(st.sampled_from([first["customer_id"]] * 3 + ["B"])),
+        "status": draw(st.sampled_from(["active", "active", "cancelled"])),
+    }
+
+
+@st.composite
+def cash(draw, invoices, number):
+    """A payment with one or two allocations, in full, in part or beyond; sometimes returned, the same day or later."""
+    value_date, lag = ago(draw(days_ago)), draw(few_days)
+    applied = []
+    for part in range(draw(st.sampled_from([1, 1, 2]))):
+        item = draw(st.sampled_from(invoices))
+        applied.append(
+            {
+                **{name: item[name] for name in ITEM_KEY},
+                "allocation_id": f"P{number}-{part}",
+                "source_type": "payment",
+                "source_id": f"P{number}",
+                "amount": draw(st.sampled_from([item["amount"]] * 5 + [item["amount"] // 2, item["amount"] + 70])),
+                "allocated_on": value_date,
+                "known_on": value_date + timedelta(days=lag + draw(few_days)),
+            }
+        )
+    payment = {
+        "company_id": applied[0]["company_id"],
+        "payment_id": f"P{number}",
+        "customer_id": "A",
+        "value_date": value_date,
+        "amount": sum(part["amount"] for part in applied),
+        "currency": "USD",
+        "known_on": value_date + timedelta(days=lag),
+    }
+    back = payment["known_on"] + timedelta(days=draw(st.sampled_from([0, 1, 20, 29, 30, 31, 90, 200])))
+    returned = {
+        "company_id": payment["company_id"],
+        "payment_id": f"P{number}",
+        "reversed_on": back,
+        "known_on": back,
+    }
+    return [payment], applied, [returned] * draw(st.sampled_from([0, 0, 1]))
+
+
+@st.composite
+def credits_and_losses(draw, invoices):
+    """A credit note applied to an item, perhaps cancelled later, and write-offs."""
+    item, day = draw(st.sampled_from(invoices)), ago(draw(days_ago))
+    note = item | {
+        "invoice_id": "N",
+        "instalment": 1,
+        "document_type": "credit_note",
+        "known_on": day,
+        "status": "active",
+        "issue_date": day,
+        "due_date": day,
+    }
+    gone = note | {"known_on": day + timedelta(days=draw(st.sampled_from([1, 30]))), "status": "cancelled"}
+    amounts = st.sampled_from([item["amount"], item["amount"] // 2, 3])
+    applied = {
+        **{name: item[name] for name in ITEM_KEY},
+        "allocation_id": "N-0",
+        "source_type": "credit_note",
+        "source_id": "N",
+        "amount": draw(amounts),
+        "allocated_on": day,
+        "known_on": day + timedelta(days=draw(few_days)),
+    }
+    off = ago(draw(days_ago))
+    lost = {
+        **{name: item[name] for name in ITEM_KEY},
+        "write_off_id": "W",
+        "amount": draw(amounts),
+        "written_off_on": off,
+        "known_on": off + timedelta(days=draw(few_days)),
+    }
+    noted = draw(st.sampled_from([0, 0, 1, 2]))
+    return [note, gone][:noted], [applied] * bool(noted), [lost] * draw(st.sampled_from([0, 0, 1]))
+
+
+rates = st.lists(
+    st.tuples(
+        st.sampled_from([("EUR", "USD"), ("JPY", "USD"), ("USD", "EUR")]),
+        days_ago,
+        st.sampled_from([0.5, 1.07, 0.0064]),
+    ),
+    max_size=4,
+    unique_by=lambda rate: rate[:2],
+)
+
+
+@st.composite
+def ledgers(draw):
+    invoices = [row for name in ITEMS[: draw(st.integers(1, len(ITEMS)))] for row in draw(documents(name))]
+    paid = [draw(cash(invoices, number)) for number in range(draw(st.integers(0, 7)))]
+    notes, credited, lost = draw(credits_and_losses(invoices))
+    quoted = [
+        {"currency": a, "quote_currency": b, "rate_date": ago(day), "rate": rate} for (a, b), day, rate in draw(rates)
+    ]
+    tables = {
+        "companies": [
+            {"company_id": "1", "name": "One", "currency": "USD", "country": "US", "time_zone": "America/New_York"},
+            {"company_id": "2", "name": "Two", "currency": "EUR", "country": "DE", "time_zone": "Europe/Berlin"},
+        ],
+        "invoices": invoices + notes,
+        "payments": [row for payments, _, _ in paid for row in payments],
+        "allocations": [row for _, applied, _ in paid for row in applied] + credited,
+        "payment_reversals": [row for _, _, returned in paid for row in returned],
+        "write_offs": lost,
+        "fx_rates": quoted,
+    }
+    return Ledger.of({name: pl.DataFrame(rows) for name, rows in tables.items() if rows}).validated()
+
+
+@st.composite
+def questions(draw, ledger):
+    """Up to four items asked at AS_OF or at their own issue day, one of them twice, and one that is not there."""
+    items = ledger.invoices.filter(document_type="invoice").unique(ITEM_KEY, keep="first").sort(ITEM_KEY)
+    chosen = draw(st.lists(st.sampled_from(items.to_dicts()), min_size=1, max_size=4))
+    rows = [(*(i[n] for n in ITEM_KEY), draw(st.sampled_from([AS_OF, AS_OF, i["issue_date"]]))) for i in chosen]
+    rows += [rows[0], ("1", "nobody's", 1, AS_OF)]
+    return pl.DataFrame(rows, schema={**ledger.invoices.select(ITEM_KEY).schema, "as_of": pl.Date}, orient="row")
+
+
+def differences(fast, slow):
+    """(key, feature, fast, slow) wherever the two are not equal to 1e-9."""
+    assert fast.columns == [*QUESTION_KEY, *FEATURE_NAMES] == list(slow.columns)
+    found = []
+    for quick, row in zip(fast.to_dicts(), slow.to_dict("records"), strict=True):
+        key = tuple(quick[name] for name in QUESTION_KEY)
+        assert key == tuple(row[name] for name in QUESTION_KEY)
+        found += [(key, n, quick[n], row[n]) for n in FEATURE_NAMES if not same(quick[n], row[n])]
+    return found
+
+
+def same(quick, slow):
+    if quick is None or isnan(slow):
+        return quick is None and isnan(slow)
+    return isclose(quick, slow, rel_tol=1e-9, abs_tol=1e-9)
+
+
+@settings(max_examples=max(60, settings().max_examples))
+@given(st.data(), ledgers(), st.sampled_from(["start", "end"]), st.sampled_from([0, 3]), st.sampled_from([0, 100]))
+def test_fast_features_are_as_worked_out_by_hand(data, ledger, cut, grace_days, tolerance):
+    asked = data.draw(questions(ledger))
+    chosen = FeatureSettings(grace_days=grace_days, tolerance=tolerance, half_life_days=20.0)
+    assert differences(features(ledger, asked, cut, chosen), reference(ledger, asked, cut, chosen)) == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("cut", ["start", "end"])
+def test_on_a_real_file_fast_is_as_by_hand(cut):
+    """300 items of sample B, asked on a dozen days: a third of them at their issue."""
+    source = read_source(SHARED / "data" / "highradius_sample_b.csv", load_mapping("highradius"), date(2020, 4, 1))
+    ledger = Ledger.of(source.frames)
+    invoices = ledger.invoices.unique(ITEM_KEY, keep="first").sort(ITEM_KEY)
+    days = invoices["issue_date"].unique().sort().sample(12, seed=7)
+    issued = invoices.filter(pl.col("issue_date").is_in(days.implode())).sample(100, seed=8)
+    older = invoices.sample(200, seed=9).with_columns(issue_date=days.sample(200, with_replacement=True, seed=10))
+    asked = pl.concat([issued, older]).select(*ITEM_KEY, as_of="issue_date")
+    fast = features(ledger, asked, cut)
+    assert differences(fast, reference(ledger, asked, cut)) == []
+    assert fast["settled_count"].max() > 1000
