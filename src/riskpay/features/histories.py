@@ -36,13 +36,15 @@ class Facts:
     """All dated facts of a ledger, ready to be asked: item states, settlements, and those of everybody by day.
 
     ``portfolio``: settlements of all customers added up by day, since and due_weekday. ``places``:
-    company_id and country of the legal entities.
+    company_id and country of the legal entities. ``new``: states of items that are asked about but stand
+    in no ledger; like an item's own document at its issue, they are in no customer's open book.
     """
 
     states: pl.DataFrame
     settled: pl.DataFrame
     portfolio: pl.DataFrame
     places: pl.DataFrame
+    new: pl.DataFrame
 
     def of_customers(self, customers: pl.DataFrame) -> "Facts":
         """The facts of some customers (company_id, customer_id) beside the portfolio of all."""
@@ -51,7 +53,7 @@ class Facts:
 
     def with_items(self, states: pl.DataFrame) -> "Facts":
         """These facts and the states of items that the ledger does not have, columns as ``states``."""
-        return replace(self, states=pl.concat([self.states, states.select(self.states.columns)]))
+        return replace(self, new=states.select(self.states.columns))
 
 
 def gather(ledger: Ledger, settings: FeatureSettings) -> Facts:
@@ -59,7 +61,7 @@ def gather(ledger: Ledger, settings: FeatureSettings) -> Facts:
     states = facts.valued_states(ledger, settings)
     settled = facts.settlements(states, settings.grace_days)
     by_day = settled.group_by("day", "since", "due_weekday").agg(pl.col(facts.SETTLED_SUMS).sum())
-    return Facts(states, settled, by_day, ledger.companies.select("company_id", "country"))
+    return Facts(states, settled, by_day, ledger.companies.select("company_id", "country"), states.clear())
 
 
 def features(
@@ -94,7 +96,8 @@ def _asked(questions: pl.DataFrame, facts_known: Facts, cut: Cut) -> pl.DataFram
     asked = questions.select(QUESTION_KEY).with_row_index("row")
     asked = asked.with_columns(last_day=pl.col("as_of") - pl.duration(days=back))
     item = [*_CUSTOMER, "issue_date", "due_date", "value", "open_value", "terms_days", "amount_class"]
-    known = facts_known.states.select(*ITEM_KEY, "known_on", *item[1:]).sort("known_on")
+    there = pl.concat([facts_known.states, facts_known.new])
+    known = there.select(*ITEM_KEY, "known_on", *item[1:]).sort("known_on")
     keyed = asked.sort("last_day").join_asof(
         known, left_on="last_day", right_on="known_on", by=list(ITEM_KEY), check_sortedness=False
     )

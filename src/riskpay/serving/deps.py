@@ -35,8 +35,10 @@ class Scorer(Protocol):
     def facts_until(self) -> date:
         """Day of the newest fact the ledger knows."""
 
-    def score(self, items: Sequence[NewItem], as_of: date) -> Sequence[ScoredItem | RowProblem]:
-        """One answer an item, in order, from what is known by the end of ``as_of``."""
+    def score(
+        self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False
+    ) -> Sequence[ScoredItem | RowProblem]:
+        """One answer an item, in order, from what is known by the end of ``as_of``; reasons only if asked for."""
 
 
 @dataclass
@@ -65,11 +67,13 @@ class Services:
             return self._scorer
 
 
-async def score(scorer: Scorer, items: Sequence[NewItem], as_of: date) -> Sequence[ScoredItem | RowProblem]:
+async def score(
+    scorer: Scorer, items: Sequence[NewItem], as_of: date, *, with_reasons: bool
+) -> Sequence[ScoredItem | RowProblem]:
     """The scorer's answers; a large question is worked on beside the event loop."""
     if len(items) <= SMALL_QUESTION:
-        return scorer.score(items, as_of) if items else []
-    return await run_in_threadpool(scorer.score, items, as_of)
+        return scorer.score(items, as_of, with_reasons=with_reasons) if items else []
+    return await run_in_threadpool(scorer.score, items, as_of, with_reasons=with_reasons)
 
 
 async def services(request: Request) -> Services:

@@ -34,7 +34,9 @@ class FakeScorer:
     facts_until: date = DAY
     asked: list[tuple[tuple[NewItem, ...], date]] = field(default_factory=list)
 
-    def score(self, items: Sequence[NewItem], as_of: date) -> Sequence[ScoredItem | RowProblem]:
+    def score(
+        self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False
+    ) -> Sequence[ScoredItem | RowProblem]:
         """One answer an item, in order."""
         self.asked.append((tuple(items), as_of))
         return [_scored(item, as_of) for item in items]

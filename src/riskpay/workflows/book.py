@@ -53,8 +53,9 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
     # Segments of the same day are left out: a run repeated must decide as it did the first time.
     before = store.segments.latest(as_of - timedelta(days=1)).select(*CUSTOMER_KEY, previous_segment="segment")
     attributes = customers_as_of(ledger, as_of, "end")
+    # Customers without open items too: their next item is scored and stepped by the segment they are in.
     customers = (
-        scored.items.select(CUSTOMER_KEY)
+        pl.concat([scored.items.select(CUSTOMER_KEY), attributes.select(CUSTOMER_KEY)])
         .unique()
         .join(attributes.drop("valid_from"), on=CUSTOMER_KEY, how="left")
         .join(records, on=CUSTOMER_KEY, how="left")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from riskpay.decisions.decide import Decisions, decide
-from riskpay.workflows.book import at_par, book_of, score_open_items, without_rate
+from riskpay.ledger.tables import CUSTOMER_KEY
+from riskpay.workflows.book import Scored, at_par, book_of, score_open_items, without_rate
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
 
@@ -69,7 +70,7 @@ def daily(
         progress("deciding", 1, 3)
         decided = decide(at_par(book), opened.policy)
         progress("publishing", 2, 3)
-        counts = _counts(decided, scored.items.height)
+        counts = _counts(decided, scored)
         run_id = store.runs.record(
             day,
             model_version=found.version if found else "points",
@@ -97,11 +98,11 @@ def daily(
     )
 
 
-def _counts(decided: Decisions, items: int) -> dict[str, int]:
+def _counts(decided: Decisions, scored: Scored) -> dict[str, int]:
     suppressed = decided.steps.filter(state="suppressed").height
     return {
-        "open_items": items,
-        "customers": decided.segments.height,
+        "open_items": scored.items.height,
+        "customers": scored.items.select(CUSTOMER_KEY).n_unique(),
         "steps": decided.steps.height - suppressed,
         "suppressed": suppressed,
         "entries": sum(len(worklist.entries) for worklist in decided.worklists),

@@ -44,7 +44,8 @@ async def scores(question: ScoreQuestion, services: ServicesOf) -> Response:
     scorer = await services.scorer()
     as_of = question.as_of or scorer.facts_until
     asked = [_new_item(row) if isinstance(row, ScoreItem) else row.problem for row in question.rows()]
-    found = await deps.score(scorer, [item for item in asked if isinstance(item, NewItem)], as_of)
+    items = [item for item in asked if isinstance(item, NewItem)]
+    found = await deps.score(scorer, items, as_of, with_reasons="reasons" in question.include)
     results = _results(question, asked, found)
     answer = _answer(question, scorer, as_of, results)
     return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
