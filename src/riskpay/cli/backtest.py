@@ -27,8 +27,8 @@ def backtest(
     home = settings_home(ctx)
     from riskpay.workflows.backtest import backtest as measure
 
-    with progress("training on what was known at the cutoff"):
-        result = measure(home, cutoff, until).to_json()
+    with progress("training on what was known at the cutoff") as tell:
+        result = measure(home, cutoff, until, tell).to_json()
     if as_json:
         put_json(result)
         return

@@ -1,12 +1,19 @@
 """`riskpay daily`: score, segment, plan steps, publish worklists."""
 
+from typing import Annotated
+
 import typer
 
 from riskpay.cli.options import AsJson, AsOf, settings_home
-from riskpay.cli.output import progress, put_json, show
+from riskpay.cli.output import progress, put_json, say, show
 
 
-def daily(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> None:
+def daily(
+    ctx: typer.Context,
+    as_of: AsOf = None,
+    without_model: Annotated[bool, typer.Option("--without-model", help="Rank by the policy's points.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Do the day: score the open items, plan what is sent, publish whom to call.
 
     JSON: `as_of, open_items, customers, worklists, steps, suppressed, seconds`.
@@ -14,8 +21,8 @@ def daily(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> No
     home = settings_home(ctx)
     from riskpay.workflows.daily import daily as do
 
-    with progress("scoring open items"):
-        result = do(home, as_of).to_json()
+    with progress("scoring open items") as tell:
+        result = do(home, as_of, tell).to_json()
     if as_json:
         put_json(result)
         return

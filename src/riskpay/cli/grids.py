@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from rich import box
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -11,15 +12,17 @@ RIGHT = ">"
 """Ends the heading of a column of figures, which is then set to the right."""
 
 
-def grid(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table of rich; a heading that ends with ``RIGHT`` sets its column to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+def grid(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Group:
+    """A titled table of rich; a heading that ends with ``RIGHT`` sets its column to the right."""
+    named = any(heading.removesuffix(RIGHT) for heading in headings)
+    shape = box.SIMPLE_HEAD if named else box.SIMPLE
+    table = Table(box=shape, pad_edge=False, show_header=named)
     for heading in headings:
         right = heading.endswith(RIGHT)
         table.add_column(heading.removesuffix(RIGHT), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    return table
+    return Group(Text(title, style="bold"), table) if title else Group(table)
 
 
 def money(text: object, currency: str = "", digits: int | None = None) -> str:

@@ -9,7 +9,7 @@ import typer
 from riskpay.cli.options import AsJson, AsOf, settings_home
 from riskpay.cli.output import put_json, say, show
 from riskpay.cli.policy import policy_text
-from riskpay.errors import NotThereError, UsageError
+from riskpay.errors import NotThereError
 
 if TYPE_CHECKING:
     from riskpay.ledger.ledger import Ledger
@@ -73,7 +73,7 @@ def _ledger(home: Path, as_of: date | None) -> "tuple[Ledger, date]":
     if last is None or not isinstance(first, date):
         raise NotThereError("the ledger holds no invoice yet", "load one: riskpay ingest PATH --format NAME")
     if as_of is not None and as_of < first:
-        raise UsageError(
+        raise NotThereError(
             f"--as-of {as_of} lies before the first invoice", f"the ledger begins on {first}, ends on {last}"
         )
     if as_of is not None and as_of > last:

@@ -1,6 +1,6 @@
 """Loads, models, proofs and reports in the terminal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rich.text import Text
@@ -30,36 +30,43 @@ def facts_parts(title: str, result: Mapping[str, Any]) -> list[object]:
 
 
 def training_parts(result: Mapping[str, Any]) -> list[object]:
-    """A trained model: its version, whether it became champion, its metrics."""
-    became = "is now champion" if result["promoted"] else "was not promoted: the champion before it stays"
-    rows = ((name, _figure(value)) for name, value in _flat(result["metrics"]))
-    return [f"Model {result['model_version']} {became}.", grid("Metrics", ("metric", "value>"), rows)]
-
-
-def _flat(metrics: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, object]]:
-    for name, value in metrics.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", value
+    """A trained model: its version, whether it became champion and why, its figures on the weeks held back."""
+    became = "is now champion" if result["promoted"] else "was registered but not promoted"
+    why = [Text(f"  {reason}", style="dim") for reason in result.get("why", ())]
+    return [Text(f"Model {result['model_version']} {became}.", style="bold"), *why, *_targets(result["metrics"])]
 
 
 def backtest_parts(result: Mapping[str, Any]) -> list[object]:
     """A table a target: the model and the naive rules by metric."""
+    return _targets(result["targets"])
+
+
+def _targets(targets: Mapping[str, Any]) -> list[object]:
     heads = ("", *(f"{metric}>" for metric in METRICS))
-    targets = result["targets"].items()
-    return [
-        grid(
-            f"Target {target}",
-            heads,
-            ([plain(who), *(_figure(m.get(metric)) for metric in METRICS)] for who, m in models.items()),
-        )
-        for target, models in targets
-    ]
+    parts: list[object] = []
+    for target, found in targets.items():
+        if parts:
+            parts.append("")
+        models = {who: figures for who, figures in found.items() if who != "intervals"}
+        rows = ([plain(who), *(_figure(m.get(metric)) for metric in METRICS)] for who, m in models.items())
+        parts += [grid(f"Target {target}", heads, rows), *_intervals(found.get("intervals", {}))]
+    return parts
+
+
+def _intervals(intervals: Mapping[str, Any]) -> list[Text]:
+    """The 95 % intervals that drawing customers anew gives, in one line."""
+    said = (f"{plain(name)} {low:.3f} to {high:.3f}" for name, (low, high) in intervals.items())
+    return [Text("95 % by customers: " + ", ".join(said), style="dim")] if intervals else []
 
 
 def _figure(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else "" if value is None else str(value)
+    return f"{value:.4f}" if isinstance(value, float) else _plain_value(value)
+
+
+def _plain_value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
 
 
 def leakage_parts(result: Mapping[str, Any]) -> list[object]:
@@ -75,11 +82,20 @@ def leakage_parts(result: Mapping[str, Any]) -> list[object]:
 def explain_parts(result: Mapping[str, Any]) -> list[object]:
     """An invoice's risk, its curve at some days, the reasons and the features used."""
     risk = result["late_risk"]
-    figures = ((plain(k), _figure(v)) for k, v in risk.items() if isinstance(v, int | float | str))
-    reasons = ((r["text"], f"{r['weight']:+.2f}") for r in result["reasons"])
-    features = ((k, _figure(v)) for k, v in result["features"].items())
+    shares = ((plain(key), percent(value)) for key, value in risk.items() if key.startswith("p_"))
+    others = ((plain(k), _plain_value(v)) for k, v in risk.items() if not k.startswith("p_") and k != "curve")
+    curve = ((f"after {point['day']} days", percent(point["p_unpaid"])) for point in risk.get("curve", ()))
+    reasons = ((reason["text"], f"{reason['weight']:+.2f}") for reason in result["reasons"])
+    features = (
+        (name, f"{v:.4g}" if isinstance(v, float) else _plain_value(v)) for name, v in result["features"].items()
+    )
     return [
-        grid("Late risk", ("", ">"), figures),
+        grid(
+            f"Invoice {result.get('invoice_id', '')} at the end of {result.get('as_of', '')}",
+            ("", ">"),
+            [*shares, *others],
+        ),
+        grid("Still unpaid, under usual effort", ("", ">"), curve),
         grid("Why", ("reason", "weight>"), reasons),
         grid("History used", ("feature", "value>"), features),
     ]

@@ -14,8 +14,8 @@ def train(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> No
     home = settings_home(ctx)
     from riskpay.workflows.train import train as fit
 
-    with progress("training"):
-        result = fit(home, as_of).to_json()
+    with progress("training") as tell:
+        result = fit(home, as_of, tell).to_json()
     if as_json:
         put_json(result)
         return

@@ -50,7 +50,7 @@ def worklist(
         from riskpay.cli.show_lists import step_text
 
         flat = (
-            {**e, "next_step": step_text(e["next_step"]), "reasons": " ".join(e["reasons"])} for e in result["entries"]
+            {**e, "next_step": step_text(e["next_step"]), "reasons": "; ".join(e["reasons"])} for e in result["entries"]
         )
         put_csv(list(flat), CSV_COLUMNS)
     else:
