@@ -22,7 +22,9 @@ def daily(
     from riskpay.workflows.daily import daily as do
 
     with progress("scoring open items") as tell:
-        result = do(home, as_of, tell).to_json()
+        result = do(home, as_of, tell, without_model=without_model).to_json()
+    if result["rates_missing"]:
+        say(f"{result['rates_missing']} items have no exchange rate and are ranked one for one; load fx_rates")
     if as_json:
         put_json(result)
         return
