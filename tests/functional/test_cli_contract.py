@@ -355,3 +355,25 @@ def test_a_source_that_is_not_there_or_empty_leaves_no_home(riskpay, home, tmp_p
         assert got in code
         assert json.loads(out)["error"]["message"] in err
         assert not (home / "ledger").exists()
+
+
+def test_serve_listens_where_it_is_told_and_ends_well_with_ctrl_c(riskpay, home, monkeypatch):
+    asked = []
+
+    def listen(*where):
+        asked.append(where)
+        sys.stdout.write("a request was answered\n")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("riskpay.serving.run.serve", listen)
+    code, out, err = riskpay("--home", home, "serve", "--port", "0", "--json")
+    assert (code, asked) == (0, [(home, "127.0.0.1", 0)])
+    assert json.loads(out)["state"] == "stopped"
+    assert "a request was answered" in err
+
+
+def test_serve_refuses_a_port_that_cannot_be(riskpay, home):
+    code, _, err = riskpay("--home", home, "serve", "--port", "70000")
+    assert code == 3
+    assert "from 0 to 65535" in err
+    assert "--port" in err

@@ -1,6 +1,7 @@
 """`riskpay serve`: the API and the pages."""
 
-from contextlib import suppress
+import sys
+from contextlib import redirect_stdout, suppress
 from typing import Annotated
 
 import typer
@@ -25,7 +26,7 @@ def serve(
     from riskpay.serving.run import serve as listen
 
     say("stop it with Ctrl-C")
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), redirect_stdout(sys.stderr):
         listen(settings.home, settings.host, settings.port)
     if as_json:
         put_json({"home": str(settings.home), "host": settings.host, "port": settings.port, "state": "stopped"})
