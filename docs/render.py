@@ -5,6 +5,7 @@ from pathlib import Path
 
 PAGES = {
     "commands.md": "riskpay.cli.command_docs",
+    "features.md": "riskpay.features.catalogue_docs",
     "ledger.md": "riskpay.ledger.table_docs",
     "mappings.md": "riskpay.sources.mapping_docs",
     "policy.md": "riskpay.decisions.policy_docs",

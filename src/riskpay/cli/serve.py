@@ -13,7 +13,7 @@ from riskpay.cli.output import put_json, say
 def serve(
     ctx: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.  [default: 8000]")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.  [default: 8000]")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve the lists and the scoring API until stopped with Ctrl-C.
