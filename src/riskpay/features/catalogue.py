@@ -47,7 +47,14 @@ _ITEM = (
         "as_of less due date; negative before it",
         "the days since its due date",
     ),
-    _f("open_share", "item", "share", "item", "open amount over amount, as known", "the part still open"),
+    _f(
+        "open_share",
+        "item",
+        "share",
+        "item",
+        "open amount over amount, as known; 1 before the document is known",
+        "the part still open",
+    ),
     _f(
         "amount_to_usual",
         "item",
@@ -81,7 +88,7 @@ _CALENDAR = (
         "calendar",
         "days",
         "item",
-        "signed days to the nearest bank holiday, 31 = none near",
+        "signed days to the nearest bank holiday (negative: it lies before; of two, the one after), 31 = none near",
         "a bank holiday near its due date",
     ),
     _f(
@@ -143,13 +150,20 @@ _HISTORY = (
         "mean days late (early is negative), shrunk",
         "the customer's average days late",
     ),
-    _f("sd_days_late", "history", "days", "all", "standard deviation of days late", "how regularly the customer pays"),
+    _f(
+        "sd_days_late",
+        "history",
+        "days",
+        "all",
+        "standard deviation of days late (of the population), from two items on",
+        "how regularly the customer pays",
+    ),
     _f(
         "last_days_late",
         "history",
         "days",
         "last",
-        "mean days late of the last day's settlements",
+        "mean days late of the settlements of the last day on which one became known",
         "how late the last payment was",
     ),
     _f(
@@ -157,7 +171,7 @@ _HISTORY = (
         "history",
         "days",
         "last",
-        "days since a settlement became known",
+        "days since a settlement became known, counted to the last day whose facts count",
         "how long ago the customer last paid",
     ),
     _f(
@@ -181,7 +195,7 @@ _HISTORY = (
         "history",
         "share",
         "all",
-        "as late_share, items now past due counted as late",
+        "as late_share, the customer's items now past due counted as late",
         "how often the customer is late, open items counted",
     ),
     _f(
@@ -189,7 +203,7 @@ _HISTORY = (
         "history",
         "days",
         "all",
-        "days since the customer's first document",
+        "days since the first document issued to the customer became known; 0 before it is",
         "how long the customer is known",
     ),
 )
@@ -269,7 +283,7 @@ _RECENT = (
         "recent",
         "items",
         "30 days",
-        "items issued to the customer",
+        "items first issued to the customer",
         "how much the customer bought lately",
     ),
 )
@@ -379,7 +393,7 @@ _HABIT = (
         "habit",
         "days",
         "all",
-        "days from the due date to the next of its usual payment weekday",
+        "days from the due date to the next of its commonest payment weekday, the earliest from Monday of equals",
         "its next usual payment weekday",
     ),
     _f(
@@ -387,7 +401,7 @@ _HABIT = (
         "habit",
         "share",
         "all",
-        "share of its settlements on the weekdays from three days before the due date to the due date",
+        "share of its settlements on the weekdays (Monday to Friday) from three days before the due date to the due date",
         "its payment weekdays just before the due date",
     ),
     _f(
@@ -443,13 +457,20 @@ _BOOK = (
         "amount of the customer past due",
         "how much is past due already",
     ),
-    _f("overdue_share", "book", "share", "as_of", "amount past due over amount open", "the share of the book past due"),
+    _f(
+        "overdue_share",
+        "book",
+        "share",
+        "as_of",
+        "amount past due over amount open, 0 with nothing open",
+        "the share of the book past due",
+    ),
     _f(
         "oldest_days_past_due",
         "book",
         "days",
         "as_of",
-        "days past due of the customer's oldest open item",
+        "days past due of the customer's oldest open item, 0 with nothing past due",
         "the age of the oldest open item",
     ),
 )
@@ -492,7 +513,7 @@ _PORTFOLIO = (
         "portfolio",
         "share",
         "365 days",
-        "share paid late of all items due on the same weekday",
+        "share paid late of all items due on the same weekday, shrunk to the portfolio's",
         "how this due weekday is paid everywhere",
     ),
 )

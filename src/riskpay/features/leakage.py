@@ -130,7 +130,8 @@ def _note(found: dict[tuple[str, str], Violation], before: pl.DataFrame, after: 
         if rows.len() == 0:
             continue
         row, key = rows[0], (name, how)
-        said = Violation(name, *before.select(_KEY).row(row), was[row], now[row], how, rows.len())
+        company_id, invoice_id, instalment, as_of = before.select(_KEY).row(row)
+        said = Violation(name, company_id, invoice_id, instalment, as_of, was[row], now[row], how, rows.len())
         found[key] = replace(found[key], pairs=found[key].pairs + rows.len()) if key in found else said
 
 

@@ -1,6 +1,8 @@
 """Ledgers in which the future is gone or changed, and ones in which undated attributes are: for ``leakage``."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Self
 
 import polars as pl
@@ -32,7 +34,7 @@ class Later:
 
         The first versions of the documents asked about count as known, and so do exchange rates up to their issue day.
         """
-        as_of = batch["as_of"][0]
+        as_of: date = batch["as_of"][0]
         sides: tuple[dict[str, pl.DataFrame], ...] = ({}, {})
         own = _first_versions(ledger.invoices, batch)
         for name, frame in ledger.frames().items():
@@ -60,7 +62,7 @@ class Later:
         return self.known.with_tables(**{n: pl.concat([getattr(self.known, n), f]) for n, f in changed.items()})
 
 
-def _by_then(day: str, as_of: object, cut: Cut) -> pl.Expr:
+def _by_then(day: str, as_of: date, cut: Cut) -> pl.Expr:
     known = pl.col(day) < as_of if cut == "start" else pl.col(day) <= as_of
     return known | pl.col(day).is_null()
 
@@ -77,7 +79,7 @@ def _scrambled(frame: pl.DataFrame, table: Table, seed: int) -> pl.DataFrame:
     names = [c.name for c in table.columns if c.dtype in {pl.String, pl.Int32} and c.name not in table.key]
     dealt = frame.select(names).sample(fraction=1.0, shuffle=True, seed=seed)
     chance = pl.int_range(pl.len()).hash(seed)
-    numbers = {
+    numbers: dict[type[pl.DataType], Callable[[pl.Expr], pl.Expr]] = {
         pl.Int64: lambda c: c * (2 + chance % 8).cast(pl.Int64) + 1,
         pl.Float64: lambda c: c * (1.5 + (chance % 8).cast(pl.Float64)),
         pl.Date: lambda c: c + pl.duration(days=(chance % 61).cast(pl.Int64) - 30),

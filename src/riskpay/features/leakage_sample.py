@@ -26,11 +26,8 @@ def sample_questions(ledger: Ledger, pairs: int, seed: int, days: int = DAYS) ->
         if left <= 0:
             break
         issued = items.filter(issue_date=day).unique(CUSTOMER_KEY, keep="first", maintain_order=True).head(quota // 2)
-        older = (
-            items.filter(pl.col("issue_date") < day)
-            .head(4 * quota)
-            .sample(fraction=1.0, shuffle=True, seed=day.toordinal())
-        )
+        before = items.filter(pl.col("issue_date") < day)
+        older = before.sample(min(before.height, quota), seed=day.toordinal())
         asked = pl.concat([issued, older]).head(min(quota, left)).select(*ITEM_KEY, as_of=pl.lit(day))
         parts.append(asked)
         left -= asked.height
