@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
 from riskpay.features.histories import QUESTION_KEY, features
+from riskpay.features.leakage import check
 from riskpay.features.reference import reference
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import ITEM_KEY
@@ -233,3 +234,13 @@ def test_on_a_real_file_fast_is_as_by_hand(cut):
     fast = features(ledger, asked, cut)
     assert differences(fast, reference(ledger, asked, cut)) == []
     assert fast["settled_count"].max() > 1000
+
+
+@given(st.data(), ledgers(), st.sampled_from(["start", "end"]), st.sampled_from([0, 100]))
+def test_what_becomes_known_later_moves_no_feature(data, ledger, cut, tolerance):
+    issue = ledger.invoices.group_by(ITEM_KEY).agg(issued=pl.col("issue_date").max())
+    asked = data.draw(questions(ledger)).join(issue, on=list(ITEM_KEY), how="left", maintain_order="left")
+    asked = asked.filter(pl.col("issued").is_null() | (pl.col("as_of") >= pl.col("issued"))).drop("issued")
+    chosen = FeatureSettings(tolerance=tolerance)
+    report = check(lambda part, some, c: features(part, some, c, chosen), ledger, asked, cut, seed=1)
+    assert report.violations == ()

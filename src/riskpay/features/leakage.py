@@ -67,7 +67,7 @@ def check(compute: Compute, ledger: Ledger, questions: pl.DataFrame, cut: Cut, s
     """Ask each question again with the future deleted, with it scrambled, and with undated attributes scrambled.
 
     ``questions``: company_id, invoice_id, instalment, as_of; repeats count once. The item's own first document, and
-    exchange rates up to its issue day, stay as they are. A violation is a feature and a way in which it moved. The
+    exchange rates up to its issue day (as_of at the latest), stay as they are. A violation is a feature and a way in which it moved. The
     same ``seed`` scrambles alike. Costs two calls of ``compute`` a distinct as_of, and a few more where one
     customer has several items asked about before their documents are known. Raises UsageError if ``compute`` does
     not give a frame with the question's key.
