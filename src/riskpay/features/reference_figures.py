@@ -6,9 +6,10 @@ from math import log10, nan
 
 import pandas as pd
 
-from riskpay.dates import SATURDAY, is_business_day, is_holiday
+from riskpay.dates import is_business_day, is_holiday
 from riskpay.features.catalogue import LATE_DAYS, SPANS, FeatureSettings
 from riskpay.features.reference_items import KnownItem
+from riskpay.features.reference_pay_days import pay_days, pay_weekdays
 
 Figures = dict[str, float]
 
@@ -183,22 +184,8 @@ def habit(case: Case, found: Figures) -> Figures:
         "late_share_weekday_terms": shrunk(terms[terms["due_weekday"] == due_weekday], "late", late_weekday, k),
         "late_share_weekday_amount": shrunk(alike[alike["due_weekday"] == due_weekday], "late", late_weekday, k),
         **{f"{name}_share_weekday": shrunk(weekday, name, found[f"{name}_share"], k) for name in SPANS},
-        **_pay_weekdays(paid, due_weekday),
-    }
-
-
-def _pay_weekdays(paid: pd.DataFrame, due_weekday: int) -> Figures:
-    """Shares of settlements on Monday to Friday; the usual one is the commonest, the earliest of equals."""
-    counts = [int((paid["paid_weekday"] == n).sum()) for n in range(SATURDAY)]
-    usual = counts.index(max(counts))
-    names = ("monday", "tuesday", "wednesday", "thursday", "friday")
-    before_due = [(due_weekday - back) % 7 for back in range(4)]
-    around = sum(counts[n] for n in before_due if n < SATURDAY)
-    total = len(paid)
-    return {
-        **{f"pay_share_{name}": count / total if total else nan for name, count in zip(names, counts, strict=True)},
-        "days_to_pay_weekday": (usual - due_weekday) % 7 if any(counts) else nan,
-        "pay_share_around_due": around / total if total else nan,
+        **pay_weekdays(paid, due_weekday),
+        **pay_days(paid, case.all_paid, own.due_date, case.country, found["mean_days_late"], k),
     }
 
 
