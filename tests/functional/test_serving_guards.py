@@ -8,12 +8,13 @@ import httpx
 import pytest
 
 from riskpay import errors
+from riskpay.reporting.wording import money, percent
 from riskpay.serving import problems, run
 from riskpay.serving.app import create_app
 from riskpay.serving.guards import MAX_BODY_BYTES
 from riskpay.serving.pages.docs import operations
 from riskpay.serving.pages.guard import local_path
-from riskpay.serving.pages.show import money, percent, ticks
+from riskpay.serving.pages.show import ticks
 from riskpay.serving.testing import DAY, KNOWN, Client, FakeScorer, fill, in_thread
 from riskpay.store.database import Store
 

@@ -1,0 +1,50 @@
+"""Steps of a cadence that say the same of many invoices, told once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SHOWN_IDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StepGroup:
+    """Steps alike in all but their invoice. ``day``: ISO, the day sent if sent, else the day it is due."""
+
+    day: str
+    channel: str
+    tone: str | None
+    owner: str
+    dunning_level: int
+    state: str
+    rule: str
+    invoices: tuple[str, ...]
+
+    @property
+    def about(self) -> str:
+        """The invoices in few words: the first ones by number, the rest by count."""
+        shown = ", ".join(self.invoices[:SHOWN_IDS])
+        more = len(self.invoices) - SHOWN_IDS
+        return f"{shown} and {more} more" if more > 0 else shown
+
+
+def step_groups(steps: Iterable[Mapping[str, Any]]) -> list[StepGroup]:
+    """Groups of the steps of a cadence as JSON, in the order in which their first step comes."""
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for step in steps:
+        alike = (
+            step.get("sent_on") or step["due_on"],
+            step["channel"],
+            step["tone"],
+            step["owner"],
+            step.get("dunning_level", 0),
+            step["state"],
+            step["rule"],
+        )
+        found.setdefault(alike, []).append(_invoice(step))
+    return [StepGroup(*alike, tuple(dict.fromkeys(invoices))) for alike, invoices in found.items()]
+
+
+def _invoice(step: Mapping[str, Any]) -> str:
+    instalment = step.get("instalment", 1)
+    return f"{step['invoice_id']}{f' / {instalment}' if instalment > 1 else ''}"

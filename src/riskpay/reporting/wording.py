@@ -1,0 +1,85 @@
+"""How figures, days and codes are said to people, on pages and in reports."""
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+CHANNELS: Final = {"email": "E-mail", "text": "Text", "phone": "Call", "letter": "Letter"}
+STATES: Final = {"sent": "Sent", "planned": "Planned", "approval": "To approve", "suppressed": "Held back"}
+
+
+def money(text: object) -> str:
+    """Decimal text with thousands apart: 54273.28 -> 54,273.28."""
+    try:
+        return f"{Decimal(str(text)):,f}"
+    except InvalidOperation:
+        return "" if text is None else str(text)
+
+
+def whole_money(text: object) -> str:
+    """As money, rounded to whole units: an expectation has no cents."""
+    try:
+        return f"{Decimal(str(text)):,.0f}"
+    except InvalidOperation:
+        return ""
+
+
+def percent(share: float | None) -> str:
+    """A probability as people say it; never 0 % or 100 % for what is not certain."""
+    if share is None:
+        return ""
+    if 0 < share < 0.01:
+        return "under 1 %"
+    if 0.99 < share < 1:
+        return "over 99 %"
+    return f"{share:.0%}".replace("%", " %")
+
+
+def day(value: date | str | None) -> str:
+    """A day such as 1 Aug 2019, from a date or its ISO text."""
+    if value is None:
+        return ""
+    moment = value if isinstance(value, date) else date.fromisoformat(value)
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def near_day(value: str, seen_on: date) -> str:
+    """A day without its year if that is the year of the page: 2 Aug."""
+    moment = date.fromisoformat(value)
+    return day(moment) if moment.year != seen_on.year else f"{moment.day} {moment:%b}"
+
+
+def long_day(value: date) -> str:
+    """A day such as Thursday, 1 August 2019."""
+    return f"{value:%A}, {value.day} {value:%B %Y}"
+
+
+def hour(value: str) -> str:
+    """The time of an ISO moment: 08:00."""
+    return f"{datetime.fromisoformat(value):%H:%M}"
+
+
+def words(name: object) -> str:
+    """An identifier as words: habitually_late -> habitually late."""
+    return "" if name is None else str(name).replace("_", " ")
+
+
+def channel(name: str) -> str:
+    """A channel as people say it."""
+    return CHANNELS.get(name, words(name))
+
+
+def state(name: str) -> str:
+    """The state of a step as people say it."""
+    return STATES.get(name, words(name))
+
+
+def count(number: float, one: str, many: str = "") -> str:
+    """A number with its noun: 1 item, 2 items."""
+    return f"{number:,.0f} {one if number == 1 else many or one + 's'}"
+
+
+FILTERS: Final = {
+    f.__name__: f for f in (money, whole_money, percent, day, near_day, long_day, hour, words, channel, state)
+}
+"""The ones of a single value, by name, as templates call them."""
