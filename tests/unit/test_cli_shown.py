@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskpay.cli import output, worklist
-from riskpay.cli.grids import cut, grid, money, percent, plain
+from riskpay.cli.grids import cut, grid, short_percent
 from riskpay.cli.show_figures import aging_parts, backtest_parts, explain_parts, intake_parts, leakage_parts
 from riskpay.cli.show_lists import cadence_parts, step_text, worklist_parts
 
@@ -86,8 +86,29 @@ def test_the_list_fits_the_page_and_keeps_brackets_in_names(capsys):
     assert "Acme [bold]Ltd[" in text
     assert "1,234,567.89 USD" in text
     assert "<1 %" in text
-    assert "ana: paid 7 of the last 9 invoices late" in text
+    assert "     paid 7 of the last 9 invoices late, 12 days on average · owes 990.25 USD past due" in text
+    assert "for ana" not in text
     assert "  !2 0042" in text
+
+
+def test_a_list_of_several_collectors_says_whose_each_entry_is(capsys):
+    text = shown(capsys, *worklist_parts(LIST | {"entries": [ENTRY, ENTRY | {"collector": "north_east"}]}))
+    assert "for ana · paid 7 of the last 9" in text
+    assert "for north east · paid 7 of the last 9" in text
+
+
+def test_reasons_break_between_sentences_and_never_in_a_word(capsys):
+    said = [f"{letter}{' word' * 12}" for letter in "abc"] + ["long" + " words" * 30]
+    lines = shown(capsys, *worklist_parts(LIST | {"entries": [ENTRY | {"reasons": said}]})).splitlines()
+    under = [line for line in lines if line.startswith("     ")][1:]
+    assert [line.strip()[0] for line in under[:3]] == ["a", "b", "c"]
+    assert " ".join(line.strip() for line in under) == " · ".join(said)
+
+
+def test_a_word_longer_than_the_line_is_not_lost(capsys):
+    text = shown(capsys, *worklist_parts(LIST | {"entries": [ENTRY | {"reasons": ["x" * 250, "owes 5 USD"]}]}))
+    assert text.count("x") >= 250
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def test_the_widest_values_still_fit(capsys):
@@ -100,11 +121,18 @@ def test_an_empty_list_says_so(capsys):
 
 
 def test_the_cadence_shows_every_step_with_its_rule(capsys):
-    steps = [STEP | {"state": "suppressed", "rule": "dispute_open", "invoice_id": "A1"}, STEP | {"state": "sent"}]
+    steps = [
+        STEP | {"state": "suppressed", "rule": "dispute_open", "invoice_id": "A1"},
+        *(STEP | {"state": "planned", "invoice_id": f"B{n}"} for n in range(40)),
+    ]
     text = shown(capsys, *cadence_parts({"customer_id": "7", "name": "Acme", "segment": "reliable", "steps": steps}))
     assert "Customer 7 Acme: reliable" in text
     assert "suppressed" in text
     assert "dispute open" in text
+    assert "B0, B1, B2" in text
+    assert "37 more" in text
+    assert len(text.splitlines()) < 12
+    assert max(map(len, text.splitlines())) <= 100
     assert "No step" in shown(capsys, *cadence_parts({"customer_id": "7", "segment": "new", "steps": []}))
 
 
@@ -157,15 +185,10 @@ def test_aging_of_nothing_is_shown(capsys):
     [(0, "0 %"), (0.0, "0 %"), (0.004, "<1 %"), (0.5, "50 %"), (0.996, ">99 %"), (1.0, "100 %"), (None, "")],
 )
 def test_percent_never_rounds_to_certainty(share, said):
-    assert percent(share) == said
+    assert short_percent(share) == said
 
 
 def test_small_helpers():
-    assert money("1234.5", "USD") == "1,234.5 USD"
-    assert money("-1234.56", digits=0) == "-1,235"
-    assert money(None) == ""
-    assert plain("habitually_late") == "habitually late"
-    assert plain(None) == ""
     assert cut("abcdef", 4) == "abc…"
     assert step_text(None) == ""
     assert grid("", ("a",), [[None]])

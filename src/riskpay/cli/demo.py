@@ -5,6 +5,8 @@ import typer
 from riskpay.cli.options import AsJson, settings_home
 from riskpay.cli.output import progress, put_json, show
 
+STEPS_SHOWN = 8
+
 
 def demo(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Play the whole day on a synthetic ledger: train, score, rank, and show whom to call.
@@ -23,7 +25,7 @@ def demo(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     show(*worklist_parts(result["worklist"]))
     if "cadence" in result:
-        show(*cadence_parts(result["cadence"]))
+        show(*cadence_parts(result["cadence"], STEPS_SHOWN))
     show(*next_steps(result, str(ctx.obj.home) if ctx.obj.home else ""))
 
 

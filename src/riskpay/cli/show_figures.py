@@ -5,7 +5,8 @@ from typing import Any
 
 from rich.text import Text
 
-from riskpay.cli.grids import grid, money, percent, plain
+from riskpay.cli.grids import grid
+from riskpay.reporting.wording import money, percent, words
 
 METRICS = ("n", "base_rate", "roc_auc", "pr_auc", "brier", "ece")
 TALLIES = ("read", "accepted", "rejected", "duplicates")
@@ -20,12 +21,12 @@ def intake_parts(result: Mapping[str, Any]) -> list[object]:
 
 
 def _amounts(amounts: Mapping[str, str]) -> str:
-    return "\n".join(money(amount, currency) for currency, amount in sorted(amounts.items()))
+    return "\n".join(f"{money(amount)} {currency}" for currency, amount in sorted(amounts.items()))
 
 
 def facts_parts(title: str, result: Mapping[str, Any]) -> list[object]:
     """A flat result as names and values; lists by their length."""
-    rows = ((plain(key), len(value) if isinstance(value, list) else value) for key, value in result.items())
+    rows = ((words(key), len(value) if isinstance(value, list) else value) for key, value in result.items())
     return [grid(title, ("", ">"), rows)]
 
 
@@ -48,14 +49,14 @@ def _targets(targets: Mapping[str, Any]) -> list[object]:
         if parts:
             parts.append("")
         models = {who: figures for who, figures in found.items() if who != "intervals"}
-        rows = ([plain(who), *(_figure(m.get(metric)) for metric in METRICS)] for who, m in models.items())
+        rows = ([words(who), *(_figure(m.get(metric)) for metric in METRICS)] for who, m in models.items())
         parts += [grid(f"Target {target}", heads, rows), *_intervals(found.get("intervals", {}))]
     return parts
 
 
 def _intervals(intervals: Mapping[str, Any]) -> list[Text]:
     """The 95 % intervals that drawing customers anew gives, in one line."""
-    said = (f"{plain(name)} {low:.3f} to {high:.3f}" for name, (low, high) in intervals.items())
+    said = (f"{words(name)} {low:.3f} to {high:.3f}" for name, (low, high) in intervals.items())
     return [Text("95 % by customers: " + ", ".join(said), style="dim")] if intervals else []
 
 
@@ -82,8 +83,8 @@ def leakage_parts(result: Mapping[str, Any]) -> list[object]:
 def explain_parts(result: Mapping[str, Any]) -> list[object]:
     """An invoice's risk, its curve at some days, the reasons and the features used."""
     risk = result["late_risk"]
-    shares = ((plain(key), percent(value)) for key, value in risk.items() if key.startswith("p_"))
-    others = ((plain(k), _plain_value(v)) for k, v in risk.items() if not k.startswith("p_") and k != "curve")
+    shares = ((words(key), percent(value)) for key, value in risk.items() if key.startswith("p_"))
+    others = ((words(k), _plain_value(v)) for k, v in risk.items() if not k.startswith("p_") and k != "curve")
     curve = ((f"after {point['day']} days", percent(point["p_unpaid"])) for point in risk.get("curve", ()))
     reasons = ((reason["text"], f"{reason['weight']:+.2f}") for reason in result["reasons"])
     features = (
@@ -106,7 +107,7 @@ def aging_parts(result: Mapping[str, Any]) -> list[object]:
     rows = (
         (
             f"{group['company_id']} {group['currency']}",
-            plain(bucket["bucket"]),
+            words(bucket["bucket"]),
             bucket["items"],
             money(bucket["open_amount"]),
             percent(bucket["share"]),
@@ -127,7 +128,7 @@ def dso_parts(result: Mapping[str, Any]) -> list[object]:
     """DSO and its kin, a column a company and currency."""
     groups = result["groups"]
     names = [name for name in groups[0] if name not in {"company_id", "currency"}] if groups else []
-    rows = ([plain(name), *(_amount_or_days(group[name]) for group in groups)] for name in names)
+    rows = ([words(name), *(_amount_or_days(group[name]) for group in groups)] for name in names)
     heads = ("", *(f"{group['company_id']} {group['currency']}>" for group in groups))
     title = f"DSO at the end of {result['as_of']}, over {result['days']} days"
     return [grid(title, heads, rows), _basis(result)]

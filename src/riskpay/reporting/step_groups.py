@@ -1,7 +1,7 @@
 """Steps of a cadence that say the same of many invoices, told once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 SHOWN_IDS = 3
@@ -30,19 +30,24 @@ class StepGroup:
 
 def step_groups(steps: Iterable[Mapping[str, Any]]) -> list[StepGroup]:
     """Groups of the steps of a cadence as JSON, in the order in which their first step comes."""
-    found: dict[tuple[Any, ...], list[str]] = {}
+    found: dict[StepGroup, list[str]] = {}
     for step in steps:
-        alike = (
-            step.get("sent_on") or step["due_on"],
-            step["channel"],
-            step["tone"],
-            step["owner"],
-            step.get("dunning_level", 0),
-            step["state"],
-            step["rule"],
-        )
-        found.setdefault(alike, []).append(_invoice(step))
-    return [StepGroup(*alike, tuple(dict.fromkeys(invoices))) for alike, invoices in found.items()]
+        found.setdefault(_alike(step), []).append(_invoice(step))
+    return [replace(group, invoices=tuple(dict.fromkeys(invoices))) for group, invoices in found.items()]
+
+
+def _alike(step: Mapping[str, Any]) -> StepGroup:
+    """What a step shares with others: all but its invoice."""
+    return StepGroup(
+        day=step.get("sent_on") or step["due_on"],
+        channel=step["channel"],
+        tone=step["tone"],
+        owner=step["owner"],
+        dunning_level=step.get("dunning_level", 0),
+        state=step["state"],
+        rule=step["rule"],
+        invoices=(),
+    )
 
 
 def _invoice(step: Mapping[str, Any]) -> str:
