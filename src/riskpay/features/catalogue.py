@@ -299,6 +299,12 @@ SPANS: Final = {
 }
 """Spans of days late (first and last day, both included) whose shares make up a customer's habit."""
 
+EDGES: Final = tuple(range(-8, 8))
+"""Days late up to which settlements are counted: the customer's payments around the due date, day by day."""
+
+USUAL_SHARE: Final = 0.15
+"""A weekday is a usual payment day of a customer if it holds this share of its settlements."""
+
 
 def _paid(suffix: str, among: str, shrunk: str, phrase: str) -> tuple[Feature, ...]:
     return tuple(
@@ -389,12 +395,45 @@ _HABIT = (
         "the weekday the customer pays",
     ),
     _f(
-        "days_to_pay_weekday",
+        "days_since_pay_day",
         "habit",
         "days",
         "all",
-        "days from the due date to the next of its commonest payment weekday, the earliest from Monday of equals",
-        "its next usual payment weekday",
+        "days from the last of its usual payment days (a weekday with 15 % of its settlements, on which banks work) "
+        "on or before the due date to the due date, at most 8",
+        "its last usual payment day before the due date",
+    ),
+    _f(
+        "days_to_pay_day",
+        "habit",
+        "days",
+        "all",
+        "days from the due date to the first of its usual payment days after it, at most 8",
+        "its next usual payment day after the due date",
+    ),
+    _f(
+        "paid_by_pay_day_share",
+        "habit",
+        "share",
+        "all",
+        "share paid at least days_since_pay_day days before their due date, shrunk to the portfolio's",
+        "how often the customer pays as early as this item needs",
+    ),
+    _f(
+        "paid_before_next_pay_day_share",
+        "habit",
+        "share",
+        "all",
+        "share paid fewer than days_to_pay_day days late, shrunk to the portfolio's",
+        "how often the customer pays before the payment day after this due date",
+    ),
+    _f(
+        "days_late_over_pay_day",
+        "habit",
+        "days",
+        "all",
+        "mean_days_late plus days_since_pay_day",
+        "its days late against its last usual payment day",
     ),
     _f(
         "pay_share_around_due",

@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from riskpay.features.catalogue import LATE_DAYS, SPANS, FeatureSettings
+from riskpay.features.catalogue import EDGES, LATE_DAYS, FeatureSettings
 from riskpay.ledger.fx import with_value
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import item_states
@@ -67,7 +67,7 @@ def settlements(states: pl.DataFrame, grace_days: int) -> pl.DataFrame:
     A settled item whose document changes is taken back as it was and put in as it is. Columns:
     company_id, customer_id, day, since (day on which the settlement became known; it is earlier than ``day``
     where something was changed or taken back), sign, terms_days, due_weekday, amount_class, and the sums
-    n, late, one for each of ``catalogue.LATE_DAYS``, one a span of ``catalogue.SPANS``, late_value, value,
+    n, late, one for each of ``catalogue.LATE_DAYS``, one for each of ``catalogue.EDGES`` (upto_<days>), late_value, value,
     days_late, days_late_sq, days_to_pay, paid_monday .. paid_friday, each already times the sign.
     """
     same_item = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in _KEY)
@@ -93,7 +93,7 @@ def settlements(states: pl.DataFrame, grace_days: int) -> pl.DataFrame:
         n=pl.lit(1.0),
         late=late_by > grace_days,
         **{f"late_{days}": late_by > days for days in LATE_DAYS},
-        **{name: late_by.is_between(first, last) for name, (first, last, _) in SPANS.items()},
+        **{f"upto_{days}": late_by <= days for days in EDGES},
         late_value=pl.when(late_by > grace_days).then("value").otherwise(0.0),
         value="value",
         days_late=late_by,
@@ -104,11 +104,13 @@ def settlements(states: pl.DataFrame, grace_days: int) -> pl.DataFrame:
     return measured.with_columns(pl.col(SETTLED_SUMS).cast(pl.Float64) * pl.col("sign"))
 
 
+UPTO: Final = tuple(f"upto_{days}" for days in EDGES)
+
 SETTLED_SUMS: Final = (
     "n",
     "late",
     *(f"late_{days}" for days in LATE_DAYS),
-    *SPANS,
+    *UPTO,
     "late_value",
     "value",
     "days_late",

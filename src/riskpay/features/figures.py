@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from riskpay.features.catalogue import LATE_DAYS, SPANS, FeatureSettings
+from riskpay.features.catalogue import EDGES, LATE_DAYS, SPANS, USUAL_SHARE, FeatureSettings
 from riskpay.features.facts import PAY_WEEKDAYS
+from riskpay.features.pay_days import pay_days
 
 
 def shrunk(total: str, count: str, prior: pl.Expr, weight: float) -> pl.Expr:
@@ -22,12 +23,14 @@ def with_figures(asked: pl.DataFrame, settings: FeatureSettings) -> pl.DataFrame
     """``asked`` with sums and item columns, plus every feature that is not of the calendar."""
     k = settings.prior_weight
     return (
-        _item_figures(asked)
+        _item_figures(_with_spans(asked))
         .with_columns(_history_figures(k))
         .with_columns(_recent_figures(k))
         .with_columns(_habit_figures(k))
         .with_columns(_more_habit_figures(k))
         .with_columns(_pay_weekdays())
+        .pipe(pay_days)
+        .with_columns(_pay_day_figures(k))
         .with_columns(_book_figures(k))
         .with_columns(_portfolio_figures(k))
     )
@@ -119,19 +122,46 @@ def _more_habit_figures(k: float) -> list[pl.Expr]:
 
 def _pay_weekdays() -> list[pl.Expr]:
     shares = [pl.col(f"pay_share_{name}") for name in PAY_WEEKDAYS]
-    usual = pl.concat_list(shares).list.arg_max().cast(pl.Int32)
     around = pl.sum_horizontal(
         pl.when((pl.col("due_weekday") - number) % 7 <= 3).then(share).otherwise(0.0)
         for number, share in enumerate(shares)
     )
     known = pl.col("pay_share_monday").is_not_null()
-    # Who only ever pays on weekends has no usual payment weekday.
+    pattern = pl.sum_horizontal(
+        pl.when(share >= USUAL_SHARE).then(2**number).otherwise(0) for number, share in enumerate(shares)
+    )
     return [
-        pl.when(known & (pl.max_horizontal(shares) > 0))
-        .then((usual - pl.col("due_weekday")) % 7)
-        .alias("days_to_pay_weekday"),
         pl.when(known).then(around).alias("pay_share_around_due"),
+        pl.when(known).then(pattern).cast(pl.Int32).alias("pay_pattern"),
     ]
+
+
+def _with_spans(asked: pl.DataFrame) -> pl.DataFrame:
+    """Sums by span of days late, from the sums up to each day."""
+    return asked.with_columns(
+        (pl.col(f"{prefix}upto_{last}") - pl.col(f"{prefix}upto_{first - 1}")).alias(f"{prefix}{name}")
+        for prefix in ("all_", "wd_", "p_")
+        for name, (first, last, _) in SPANS.items()
+    )
+
+
+def _pay_day_figures(k: float) -> list[pl.Expr]:
+    back, ahead = pl.col("days_since_pay_day"), pl.col("days_to_pay_day")
+    return [
+        _share_upto(-back, k).alias("paid_by_pay_day_share"),
+        _share_upto(ahead - 1, k).alias("paid_before_next_pay_day_share"),
+        (pl.col("mean_days_late") + back).alias("days_late_over_pay_day"),
+    ]
+
+
+def _share_upto(days: pl.Expr, k: float) -> pl.Expr:
+    """The share of the customer's items settled up to so many days late, shrunk to the portfolio's."""
+    own, everybody = (
+        pl.coalesce(pl.when(days == edge).then(pl.col(f"{prefix}upto_{edge}")) for edge in EDGES)
+        for prefix in ("all_", "p_")
+    )
+    prior = pl.when(pl.col("p_n") > 0).then(everybody / pl.col("p_n"))
+    return (own + k * prior) / (pl.col("all_n") + k)
 
 
 def _book_figures(k: float) -> list[pl.Expr]:

@@ -12,7 +12,7 @@ import polars as pl
 from riskpay.dates import Cut
 from riskpay.features import facts
 from riskpay.features.calendar import due_calendar
-from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, SPANS, FeatureSettings
+from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, FeatureSettings
 from riskpay.features.figures import with_figures
 from riskpay.features.states import at_day, daily_state, last_settled, oldest_due
 from riskpay.ledger.ledger import Ledger
@@ -168,13 +168,13 @@ def _with_habits(asked: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
         keys = [*_CUSTOMER, *group]
         asked = at_day(asked, daily_state(settled, keys, _CORE), keys, _CORE, prefix)
     weekday = [*_CUSTOMER, "due_weekday"]
-    state = daily_state(settled, weekday, (*_CORE, *SPANS))
-    asked = at_day(asked, state, weekday, (*_CORE, *SPANS), "wd_")
+    state = daily_state(settled, weekday, (*_CORE, *facts.UPTO))
+    asked = at_day(asked, state, weekday, (*_CORE, *facts.UPTO), "wd_")
     return _window(asked, state, settled, weekday, "wd90_", "wd_", 90)
 
 
 def _with_portfolio(asked: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
-    names = (*_CORE, *(f"late_{days}" for days in LATE_DAYS), *SPANS, "late_value", "value")
+    names = (*_CORE, *(f"late_{days}" for days in LATE_DAYS), *facts.UPTO, "late_value", "value")
     state = daily_state(settled, (), names)
     asked = at_day(asked, state, (), names, "p_")
     for days in (30, 90, 365):
