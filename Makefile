@@ -10,7 +10,7 @@ UV ?= uv
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo serve test check docs lock clean
+.PHONY: help env demo serve test check docs card lock clean
 
 help: ## show these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ check: $(READY) ## lint, types, import contracts and the fast tests
 
 docs: $(READY) ## write the reference pages in docs/ anew from the declarations
 	$(BIN)/python docs/render.py
+
+card: $(READY) ## write the model card and its figures anew from the shared files (minutes)
+	$(BIN)/python models/late_payment/make_card.py
 
 lock: ## resolve the packages anew (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv on the path, or name it: make lock UV=/path/to/uv" >&2; exit 1; }

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -19,6 +21,7 @@ settings.register_profile("ci", max_examples=30, deadline=None, suppress_health_
 settings.register_profile("thorough", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+HeldOut = Callable[[str], dict[str, Any]]
 MakeLedger = Callable[[str], Ledger]
 
 # What a row of a text table need not say. A string that names another column takes that column's value.
@@ -60,6 +63,18 @@ def shared() -> Path:
             pytest.fail(said)
         pytest.skip(said)
     return place
+
+
+@pytest.fixture(scope="session")
+def held_out(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> HeldOut:
+    """Backtests of the shared files by name (sample_b, ibm): the only place in which tests run them, each once."""
+    from riskpay.workflows.card import held_out as play  # noqa: PLC0415 - it trains, and most tests do not
+
+    @cache
+    def played(name: str) -> dict[str, Any]:
+        return play(name, shared / "data", tmp_path_factory.mktemp(name) / "home")
+
+    return played
 
 
 @pytest.fixture(autouse=True)

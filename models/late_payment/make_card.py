@@ -1,0 +1,26 @@
+"""Writes the model card, its figures and the model's signature anew: `make card`. Takes minutes."""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from riskpay.reporting.model_card import render, signature
+from riskpay.workflows.card import card
+
+HERE = Path(__file__).parent
+SHARED = Path(os.environ.get("RISKPAY_SHARED") or HERE.parents[2] / "shared")
+
+
+def say(text: str, done: int = 0, total: int = 0) -> None:
+    """Progress on stderr."""
+    sys.stderr.write(f"{text} ({done + 1} of {total})\n" if total else f"{text}\n")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place:
+        found = card(SHARED / "data", Path(place), say)
+    for name, value in (("golden_metrics.json", found), ("signature.json", signature())):
+        (HERE / name).write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    (HERE / "README.md").write_text(render(found), encoding="utf-8")

@@ -1,0 +1,49 @@
+"""The model card as Markdown, and the model's signature: what goes in and what comes out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from riskpay.features.catalogue import FEATURES
+
+MEASURES = ("n", "base_rate", "roc_auc", "pr_auc", "brier", "ece")
+PREDICTORS = ("model", "naive_ratio", "naive_mean", "naive_constant")
+TARGETS = {"late": "Late (paid after the due date)", "late_30": "More than 30 days late"}
+TRUTH_MEASURES = ("mean_abs_error", "mean_error", "roc_auc", "brier")
+_ANSWERS = {
+    "p_late": "chance of not being paid by the due date plus the grace days",
+    "p_unpaid_7": "chance of being unpaid 7 days from as_of",
+    "p_unpaid_30": "chance of being unpaid 30 days from as_of",
+    "p_unpaid_90": "chance of being unpaid 90 days from as_of",
+}
+
+
+def render(card: Mapping[str, Any]) -> str:
+    """The model card of figures as ``golden_metrics.json`` holds them.
+
+    ``card``: ``model`` (how it is grown), ``held_out`` (backtests by name, with title) and ``synthetic`` (a
+    world of known truth).
+    """
+    loader = FileSystemLoader(Path(__file__).parent / "templates")
+    # Markdown from our own figures and names: nothing in it comes from outside.
+    env = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
+    env.filters["figure"] = figure
+    shape = {"targets": TARGETS, "predictors": PREDICTORS, "measures": MEASURES, "truth_measures": TRUTH_MEASURES}
+    return env.get_template("model_card.md").render(card=card, **shape) + "\n"
+
+
+def figure(value: float | None) -> str:
+    """A figure in four digits, a count as it is; empty where nothing could be measured."""
+    if value is None:
+        return ""
+    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
+
+
+def signature() -> dict[str, list[dict[str, str]]]:
+    """Columns that the registered model takes, in order, and columns that it gives, with types and units."""
+    days = [{"name": name, "type": "date", "unit": "ISO"} for name in ("as_of", "due_date")]
+    features = [{"name": f.name, "type": "double", "unit": f.unit} for f in FEATURES]
+    answers = [{"name": name, "type": "double", "meaning": meaning} for name, meaning in _ANSWERS.items()]
+    return {"inputs": days + features, "outputs": answers}
