@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from riskpay.reporting.model_card import render, signature
+from riskpay.reporting.model_card import render, signature, with_figures
 from riskpay.workflows.card import card
 
 HERE = Path(__file__).parent
@@ -24,3 +24,5 @@ if __name__ == "__main__":
     for name, value in (("golden_metrics.json", found), ("signature.json", signature())):
         (HERE / name).write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
     (HERE / "README.md").write_text(render(found), encoding="utf-8")
+    front = HERE.parents[1] / "README.md"
+    front.write_text(with_figures(front.read_text(encoding="utf-8"), found), encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from riskpay.reporting.model_card import render, signature
+from riskpay.reporting.model_card import render, signature, with_figures
 from riskpay.workflows.card import HELD_PERIODS, WORLD, WORLD_CUTOFF, model_facts
 
 FOLDER = Path(__file__).parents[2] / "models" / "late_payment"
@@ -23,6 +23,16 @@ def golden():
 
 def test_the_card_says_what_the_figures_say(golden):
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == render(golden), "run make card"
+
+
+def test_the_front_page_says_the_same_figures(golden):
+    page = (FOLDER.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert page == with_figures(page, golden), "run make card"
+
+
+def test_a_page_without_marks_is_refused(golden):
+    with pytest.raises(ValueError, match="no two lines"):
+        with_figures("# riskpay\n", golden)
 
 
 def test_the_signature_is_that_of_the_catalogue():

@@ -94,7 +94,7 @@ def day():
                 "customer_id": "C7",
                 "as_of": "2020-03-02",
                 "segment": "habitually_late",
-                "segment_rule": "late share 0.74",
+                "segment_rule": "habitually late: late share 0.74",
                 "segment_since": "2020-01-01",
                 "steps": [STEP],
             },

@@ -25,8 +25,8 @@ def demo(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     show(*worklist_parts(result["worklist"]))
     if "cadence" in result:
-        show(*cadence_parts(result["cadence"], STEPS_SHOWN))
-    show(*next_steps(result, str(ctx.obj.home) if ctx.obj.home else ""))
+        show("", *cadence_parts(result["cadence"], STEPS_SHOWN))
+    show("", *next_steps(result, str(ctx.obj.home) if ctx.obj.home else ""))
 
 
 def next_steps(result: dict[str, object], home: str) -> list[str]:

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from riskpay.features.catalogue import FEATURES
 
+MARK = "<!-- figures: make card -->"
 MEASURES = ("n", "base_rate", "roc_auc", "pr_auc", "brier", "ece")
 PREDICTORS = ("model", "naive_ratio", "naive_mean", "naive_constant")
 TARGETS = {"late": "Late (paid after the due date)", "late_30": "More than 30 days late"}
@@ -32,6 +33,27 @@ def render(card: Mapping[str, Any]) -> str:
     env.filters["figure"] = figure
     shape = {"targets": TARGETS, "predictors": PREDICTORS, "measures": MEASURES, "truth_measures": TRUTH_MEASURES}
     return env.get_template("model_card.md").render(card=card, **shape) + "\n"
+
+
+def with_figures(page: str, card: Mapping[str, Any]) -> str:
+    """``page`` with the table of figures between its two marks made anew; raises ValueError without them."""
+    before, _, rest = page.partition(MARK)
+    _, closed, after = rest.partition(MARK)
+    if not closed:
+        raise ValueError(f"the page has no two lines {MARK}")
+    return f"{before}{MARK}\n{_table(card)}{MARK}{after}"
+
+
+def _table(card: Mapping[str, Any]) -> str:
+    heads = ("ROC-AUC", "PR-AUC", "Brier", "ECE")
+    rows = [f"| late payment on held-out items | | {' | '.join(heads)} |", f"|---|---|{'---:|' * len(heads)}"]
+    for held in card["held_out"].values():
+        for who in ("model", "naive_ratio", "naive_mean"):
+            found = held["targets"]["late"][who]
+            title = f"{held['title']}, {found['n']:,} items" if who == "model" else ""
+            shown = " | ".join(figure(found[measure]) for measure in ("roc_auc", "pr_auc", "brier", "ece"))
+            rows.append(f"| {title} | {who} | {shown} |")
+    return "\n".join([*rows, ""])
 
 
 def figure(value: float | None) -> str:
