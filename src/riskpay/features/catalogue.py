@@ -302,6 +302,12 @@ SPANS: Final = {
 EDGES: Final = tuple(range(-8, 8))
 """Days late up to which settlements are counted: the customer's payments around the due date, day by day."""
 
+HELD_DAYS: Final = 12
+"""Days late beyond which a settlement counts as this many for the customer's typical day: one dispute hides no habit."""
+
+MONTH_END_SHARE: Final = 0.5
+"""A customer with this share of its settlements on the last business day of a month has that as its payment day."""
+
 USUAL_SHARE: Final = 0.15
 """A weekday is a usual payment day of a customer if it holds this share of its settlements."""
 
@@ -395,6 +401,30 @@ _HABIT = (
         "the weekday the customer pays",
     ),
     _f(
+        "late_share_roll",
+        "habit",
+        "share",
+        "all",
+        "share paid late among items whose due date lies as many days before a business day, shrunk to late_share",
+        "its record with due dates on days banks are closed",
+    ),
+    _f(
+        "late_share_effective",
+        "habit",
+        "share",
+        "all",
+        "share paid after the first business day on or after the due date, shrunk to the portfolio's",
+        "how often the customer is late where weekends are forgiven",
+    ),
+    _f(
+        "pay_share_month_end",
+        "habit",
+        "share",
+        "all",
+        "share of its settlements on the last business day of a month",
+        "the customer paying at the end of the month",
+    ),
+    _f(
         "days_since_pay_day",
         "habit",
         "days",
@@ -428,11 +458,36 @@ _HABIT = (
         "how often the customer pays before the payment day after this due date",
     ),
     _f(
+        "typical_days_late",
+        "habit",
+        "days",
+        "all",
+        "mean of days late held within 12 days of the due date, shrunk to the portfolio's",
+        "the customer's typical day of payment",
+    ),
+    _f(
+        "typical_spread",
+        "habit",
+        "days",
+        "all",
+        "standard deviation of days late held within 12 days of the due date, shrunk to the portfolio's",
+        "how closely the customer keeps to its typical day",
+    ),
+    _f(
+        "pay_day_margin",
+        "habit",
+        "spreads",
+        "all",
+        "typical_days_late less half the days between the payment days around the due date, plus days_since_pay_day, "
+        "over typical_spread less what the rounding to payment days adds",
+        "its last usual payment day against the customer's typical day",
+    ),
+    _f(
         "days_late_over_pay_day",
         "habit",
         "days",
         "all",
-        "mean_days_late plus days_since_pay_day",
+        "typical_days_late plus days_since_pay_day",
         "its days late against its last usual payment day",
     ),
     _f(

@@ -8,7 +8,8 @@ from typing import Final
 
 import polars as pl
 
-from riskpay.features.catalogue import EDGES, LATE_DAYS, FeatureSettings
+from riskpay.features.bank_days import with_bank_days
+from riskpay.features.catalogue import EDGES, HELD_DAYS, LATE_DAYS, FeatureSettings
 from riskpay.ledger.fx import with_value
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import item_states
@@ -34,7 +35,7 @@ def valued_states(ledger: Ledger, settings: FeatureSettings) -> pl.DataFrame:
     )
     for amount, into in (("amount", "value"), ("open_amount", "open_value")):
         states = with_value(states, ledger, amount, "rate_day", into, later_rates=False)
-    return states.drop("rate_day").with_columns(
+    return with_bank_days(states.drop("rate_day"), ledger).with_columns(
         terms_days=(pl.col("due_date") - pl.col("issue_date")).dt.total_days(),
         due_weekday=pl.col("due_date").dt.weekday().cast(pl.Int32) - 1,
         amount_class=amount_class(pl.col("value")),
@@ -89,15 +90,20 @@ def settlements(states: pl.DataFrame, grace_days: int) -> pl.DataFrame:
         "terms_days",
         "due_weekday",
         "amount_class",
+        "due_roll",
         day="known_on",
         n=pl.lit(1.0),
         late=late_by > grace_days,
         **{f"late_{days}": late_by > days for days in LATE_DAYS},
         **{f"upto_{days}": late_by <= days for days in EDGES},
+        late_effective=late_by > grace_days + pl.col("due_roll"),
+        paid_month_end=pl.col("settled_month_end"),
         late_value=pl.when(late_by > grace_days).then("value").otherwise(0.0),
         value="value",
         days_late=late_by,
         days_late_sq=late_by**2,
+        held=late_by.clip(-HELD_DAYS, HELD_DAYS),
+        held_sq=late_by.clip(-HELD_DAYS, HELD_DAYS) ** 2,
         days_to_pay=(pl.col("settled_on") - pl.col("issue_date")).dt.total_days(),
         **{f"paid_{name}": weekday == number for number, name in enumerate(PAY_WEEKDAYS, start=1)},
     )
@@ -111,10 +117,14 @@ SETTLED_SUMS: Final = (
     "late",
     *(f"late_{days}" for days in LATE_DAYS),
     *UPTO,
+    "late_effective",
+    "paid_month_end",
     "late_value",
     "value",
     "days_late",
     "days_late_sq",
+    "held",
+    "held_sq",
     "days_to_pay",
     *(f"paid_{name}" for name in PAY_WEEKDAYS),
 )

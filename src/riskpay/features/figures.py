@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from riskpay.features.catalogue import EDGES, LATE_DAYS, SPANS, USUAL_SHARE, FeatureSettings
+from riskpay.features.catalogue import EDGES, LATE_DAYS, MONTH_END_SHARE, SPANS, USUAL_SHARE, FeatureSettings
 from riskpay.features.facts import PAY_WEEKDAYS
-from riskpay.features.pay_days import pay_days
+from riskpay.features.pay_days import MONTH_END, pay_days
 
 
 def shrunk(total: str, count: str, prior: pl.Expr, weight: float) -> pl.Expr:
@@ -26,6 +26,7 @@ def with_figures(asked: pl.DataFrame, settings: FeatureSettings) -> pl.DataFrame
         _item_figures(_with_spans(asked))
         .with_columns(_history_figures(k))
         .with_columns(_recent_figures(k))
+        .pipe(_with_typical, k)
         .with_columns(_habit_figures(k))
         .with_columns(_more_habit_figures(k))
         .with_columns(_pay_weekdays())
@@ -106,6 +107,9 @@ def _habit_figures(k: float) -> list[pl.Expr]:
         shrunk("wd_days_late", "wd_n", mean, k).alias("mean_days_late_weekday"),
         shrunk("tm_late", "tm_n", late, k).alias("late_share_terms"),
         shrunk("am_late", "am_n", late, k).alias("late_share_amount"),
+        shrunk("rl_late", "rl_n", late, k).alias("late_share_roll"),
+        shrunk("all_late_effective", "all_n", _mean("p_late_effective", "p_n"), k).alias("late_share_effective"),
+        _mean("all_paid_month_end", "all_n").alias("pay_share_month_end"),
         *(_mean(f"all_paid_{name}", "all_n").alias(f"pay_share_{name}") for name in PAY_WEEKDAYS),
     ]
 
@@ -130,9 +134,10 @@ def _pay_weekdays() -> list[pl.Expr]:
     pattern = pl.sum_horizontal(
         pl.when(share >= USUAL_SHARE).then(2**number).otherwise(0) for number, share in enumerate(shares)
     )
+    month_end = pl.col("pay_share_month_end") >= MONTH_END_SHARE
     return [
         pl.when(known).then(around).alias("pay_share_around_due"),
-        pl.when(known).then(pattern).cast(pl.Int32).alias("pay_pattern"),
+        pl.when(known & month_end).then(MONTH_END).when(known).then(pattern).cast(pl.Int32).alias("pay_pattern"),
     ]
 
 
@@ -145,19 +150,37 @@ def _with_spans(asked: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _with_typical(asked: pl.DataFrame, k: float) -> pl.DataFrame:
+    """The customer's typical day of payment and its spread, one outlier held, both shrunk to the portfolio's."""
+    mean = shrunk("all_held", "all_n", _mean("p_held", "p_n"), k)
+    second = shrunk("all_held_sq", "all_n", _mean("p_held_sq", "p_n"), k)
+    return asked.with_columns(typical_days_late=mean).with_columns(
+        typical_spread=(second - pl.col("typical_days_late") ** 2).clip(lower_bound=0.0).sqrt()
+    )
+
+
 def _pay_day_figures(k: float) -> list[pl.Expr]:
     back, ahead = pl.col("days_since_pay_day"), pl.col("days_to_pay_day")
+    gap = back + ahead
+    # Typical days are held within 12 of the due date: they say nothing of who pays once a month.
+    monthly = pl.col("pay_pattern") == MONTH_END
+    mean = pl.when(monthly).then("mean_days_late").otherwise("typical_days_late")
+    sd = pl.when(monthly).then(pl.col("sd_days_late").fill_null(gap / 4)).otherwise("typical_spread")
+    # Rounding a day up to the next payment day adds (gap - 1) / 2 on average, and (gap^2 - 1) / 12 to the variance.
+    spread = (sd**2 - (gap**2 - 1) / 12).clip(lower_bound=1.0).sqrt()
     return [
+        ((mean - (gap - 1) / 2 + back) / spread).alias("pay_day_margin"),
         _share_upto(-back, k).alias("paid_by_pay_day_share"),
         _share_upto(ahead - 1, k).alias("paid_before_next_pay_day_share"),
-        (pl.col("mean_days_late") + back).alias("days_late_over_pay_day"),
+        (mean + back).alias("days_late_over_pay_day"),
     ]
 
 
 def _share_upto(days: pl.Expr, k: float) -> pl.Expr:
     """The share of the customer's items settled up to so many days late, shrunk to the portfolio's."""
+    held = days.clip(EDGES[0], EDGES[-1])
     own, everybody = (
-        pl.coalesce(pl.when(days == edge).then(pl.col(f"{prefix}upto_{edge}")) for edge in EDGES)
+        pl.coalesce(pl.when(held == edge).then(pl.col(f"{prefix}upto_{edge}")) for edge in EDGES)
         for prefix in ("all_", "p_")
     )
     prior = pl.when(pl.col("p_n") > 0).then(everybody / pl.col("p_n"))

@@ -26,6 +26,7 @@ _CORE = ("n", "late", "days_late")
 _GROUPS = {
     "tm_": ("terms_days",),
     "am_": ("amount_class",),
+    "rl_": ("due_roll",),
     "wt_": ("due_weekday", "terms_days"),
     "wa_": ("due_weekday", "amount_class"),
 }
@@ -95,7 +96,7 @@ def _asked(questions: pl.DataFrame, facts_known: Facts, cut: Cut) -> pl.DataFram
     back = 1 if cut == "start" else 0
     asked = questions.select(QUESTION_KEY).with_row_index("row")
     asked = asked.with_columns(last_day=pl.col("as_of") - pl.duration(days=back))
-    item = [*_CUSTOMER, "issue_date", "due_date", "value", "open_value", "terms_days", "amount_class"]
+    item = [*_CUSTOMER, "issue_date", "due_date", "value", "open_value", "terms_days", "amount_class", "due_roll"]
     there = pl.concat([facts_known.states, facts_known.new])
     known = there.select(*ITEM_KEY, "known_on", *item[1:]).sort("known_on")
     keyed = asked.sort("last_day").join_asof(
@@ -174,7 +175,16 @@ def _with_habits(asked: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_portfolio(asked: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
-    names = (*_CORE, *(f"late_{days}" for days in LATE_DAYS), *facts.UPTO, "late_value", "value")
+    names = (
+        *_CORE,
+        *(f"late_{days}" for days in LATE_DAYS),
+        *facts.UPTO,
+        "late_value",
+        "value",
+        "held",
+        "held_sq",
+        "late_effective",
+    )
     state = daily_state(settled, (), names)
     asked = at_day(asked, state, (), names, "p_")
     for days in (30, 90, 365):
