@@ -56,6 +56,8 @@ _OF_SETTLEMENT = (
     "due_weekday",
     "value",
     "amount_class",
+    "due_roll",
+    "settled_month_end",
     "settled_on",
     "since",
 )
