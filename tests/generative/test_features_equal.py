@@ -29,7 +29,10 @@ AS_OF = date(2024, 9, 3)
 EDGES = tuple(edge + off for edge in (0, 30, 90, 180, 365) for off in (-1, 0, 1))
 """Days before AS_OF around which facts become known: the windows' edges, for both cuts."""
 
-days_ago = st.one_of(st.sampled_from(EDGES), st.integers(-3, 40))
+MONTH_ENDS = (4, 34)
+"""Days before AS_OF that are the last business day of a month."""
+
+days_ago = st.one_of(st.sampled_from(EDGES), st.sampled_from(MONTH_ENDS), st.integers(-3, 40))
 few_days = st.sampled_from([0, 0, 0, 1, 2, 7, 30])
 places = st.sampled_from([("1", "A"), ("1", "A"), ("1", "A"), ("1", "B"), ("2", "A")])
 ITEMS = ("I0", "I1", "I2", "I3", "I4")

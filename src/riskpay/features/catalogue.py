@@ -405,7 +405,8 @@ _HABIT = (
         "habit",
         "share",
         "all",
-        "share paid late among items whose due date lies as many days before a business day, shrunk to late_share",
+        "share paid late among items whose due date lies as many days before the first business day on or after it, "
+        "shrunk to late_share",
         "its record with due dates on days banks are closed",
     ),
     _f(
@@ -413,7 +414,8 @@ _HABIT = (
         "habit",
         "share",
         "all",
-        "share paid after the first business day on or after the due date, shrunk to the portfolio's",
+        "share paid more than the grace days after the first business day on or after the due date, "
+        "shrunk to the portfolio's",
         "how often the customer is late where weekends are forgiven",
     ),
     _f(
@@ -429,8 +431,9 @@ _HABIT = (
         "habit",
         "days",
         "all",
-        "days from the last of its usual payment days (a weekday with 15 % of its settlements, on which banks work) "
-        "on or before the due date to the due date, at most 8",
+        "days from the last of its usual payment days on or before the due date to the due date, at most 8; such a day "
+        "is a weekday with 15 % of its settlements, on which banks work; of month-end payers (pay_share_month_end of "
+        "half or more) it is the last business day of a month, at most 31 days away",
         "its last usual payment day before the due date",
     ),
     _f(
@@ -438,7 +441,7 @@ _HABIT = (
         "habit",
         "days",
         "all",
-        "days from the due date to the first of its usual payment days after it, at most 8",
+        "days from the due date to the first of its usual payment days after it, at most 8 (month-end payers: 31)",
         "its next usual payment day after the due date",
     ),
     _f(
@@ -446,7 +449,7 @@ _HABIT = (
         "habit",
         "share",
         "all",
-        "share paid at least days_since_pay_day days before their due date, shrunk to the portfolio's",
+        "share paid at least days_since_pay_day days (8 at most) before their due date, shrunk to the portfolio's",
         "how often the customer pays as early as this item needs",
     ),
     _f(
@@ -454,7 +457,7 @@ _HABIT = (
         "habit",
         "share",
         "all",
-        "share paid fewer than days_to_pay_day days late, shrunk to the portfolio's",
+        "share paid fewer than days_to_pay_day days (8 at most) late, shrunk to the portfolio's",
         "how often the customer pays before the payment day after this due date",
     ),
     _f(
@@ -462,7 +465,7 @@ _HABIT = (
         "habit",
         "days",
         "all",
-        "mean of days late held within 12 days of the due date, shrunk to the portfolio's",
+        "mean days late, each item held within 12 days of its due date, shrunk to the portfolio's",
         "the customer's typical day of payment",
     ),
     _f(
@@ -470,7 +473,8 @@ _HABIT = (
         "habit",
         "days",
         "all",
-        "standard deviation of days late held within 12 days of the due date, shrunk to the portfolio's",
+        "root of the mean square distance of days late, held within 12, from typical_days_late; that mean is shrunk "
+        "to the portfolio's",
         "how closely the customer keeps to its typical day",
     ),
     _f(
@@ -478,8 +482,9 @@ _HABIT = (
         "habit",
         "spreads",
         "all",
-        "typical_days_late less half the days between the payment days around the due date, plus days_since_pay_day, "
-        "over typical_spread less what the rounding to payment days adds",
+        "(typical_days_late + days_since_pay_day - (g - 1) / 2) over the root of typical_spread^2 - (g^2 - 1) / 12, "
+        "1 at least, where g = days_since_pay_day + days_to_pay_day; month-end payers: with mean_days_late and "
+        "sd_days_late (g / 4 with one item)",
         "its last usual payment day against the customer's typical day",
     ),
     _f(
@@ -487,7 +492,7 @@ _HABIT = (
         "habit",
         "days",
         "all",
-        "typical_days_late plus days_since_pay_day",
+        "typical_days_late (month-end payers: mean_days_late) plus days_since_pay_day",
         "its days late against its last usual payment day",
     ),
     _f(

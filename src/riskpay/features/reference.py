@@ -14,10 +14,12 @@ from riskpay.dates import Cut
 from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, SPANS, FeatureSettings
 from riskpay.features.reference_figures import Case, amount_class, figures
 from riskpay.features.reference_items import ItemKey, KnownItem, Rates, facts_by_item, first_version, item_on
+from riskpay.features.reference_pay_days import days_to_business_day, is_last_business_day
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import ITEM_KEY
 
 _ITEM_COLUMNS = ["company_id", "customer_id", "first_customer_id", "made_ago", "is_open", "open_value", "past_due"]
+_HELD = 12
 
 
 def reference(
@@ -38,7 +40,7 @@ def reference(
         last_day = as_of - timedelta(days=1) if cut == "start" else as_of
         known = {key: item_on(f, last_day, chosen.tolerance) for key, f in facts.items() if f.made <= last_day}
         items = items_table(known.values(), rates, as_of, last_day)
-        paid = paid_table(known.values(), rates, last_day, chosen.grace_days)
+        paid = paid_table(known.values(), rates, country, last_day, chosen.grace_days)
         for key in {row[:3] for row in asked if row[3] == as_of and row[:3] in facts}:
             item = known.get(key) or first_version(facts[key])
             value, open_value = rates.value(item, item.amount), rates.value(item, item.open_amount)
@@ -71,11 +73,14 @@ def items_table(known: Iterable[KnownItem], rates: Rates, as_of: date, last_day:
     return pd.DataFrame(rows, columns=_ITEM_COLUMNS).astype({"is_open": bool})
 
 
-def paid_table(known: Iterable[KnownItem], rates: Rates, last_day: date, grace_days: int) -> pd.DataFrame:
+def paid_table(
+    known: Iterable[KnownItem], rates: Rates, country: dict[str, str], last_day: date, grace_days: int
+) -> pd.DataFrame:
     """Every item known to be settled in cash at the end of ``last_day``, a row each.
 
     ``known_ago``: days from the day the settlement became known to ``last_day``; ``days_late`` from the due date;
-    ``late``: paid after the grace days; ``late_7`` and the like: more than so many days after the due date.
+    ``late``: paid after the grace days; ``late_7`` and the like: more than so many days after the due date;
+    ``due_roll``: days from the due date to a day on which banks of the company's ``country`` work.
     """
     rows = []
     for item in known:
@@ -83,7 +88,8 @@ def paid_table(known: Iterable[KnownItem], rates: Rates, last_day: date, grace_d
         if settled is None or settled.settled_by != "cash" or settled.settled_on is None:
             continue
         days_late = (settled.settled_on - item.due_date).days
-        value = rates.value(item, item.amount)
+        value, place = rates.value(item, item.amount), country.get(item.company_id, "")
+        roll = days_to_business_day(item.due_date, place)
         row = {
             "company_id": item.company_id,
             "customer_id": item.customer_id,
@@ -93,6 +99,10 @@ def paid_table(known: Iterable[KnownItem], rates: Rates, last_day: date, grace_d
             "late": days_late > grace_days,
             **{f"late_{days}": days_late > days for days in LATE_DAYS},
             **{name: first <= days_late <= last for name, (first, last, _) in SPANS.items()},
+            "held_days_late": max(-_HELD, min(_HELD, days_late)),
+            "due_roll": roll,
+            "late_effective": days_late - roll > grace_days,
+            "at_month_end": is_last_business_day(settled.settled_on, place),
             "days_to_pay": (settled.settled_on - item.issue_date).days,
             "paid_weekday": settled.settled_on.weekday(),
             "due_weekday": item.due_date.weekday(),
@@ -103,6 +113,10 @@ def paid_table(known: Iterable[KnownItem], rates: Rates, last_day: date, grace_d
     columns = ["company_id", "customer_id", "known_ago", "value", "days_late", "late", *SPANS]
     marks = [
         *(f"late_{days}" for days in LATE_DAYS),
+        "held_days_late",
+        "due_roll",
+        "late_effective",
+        "at_month_end",
         "days_to_pay",
         "paid_weekday",
         "due_weekday",

@@ -9,7 +9,7 @@ import pandas as pd
 from riskpay.dates import is_business_day, is_holiday
 from riskpay.features.catalogue import LATE_DAYS, SPANS, FeatureSettings
 from riskpay.features.reference_items import KnownItem
-from riskpay.features.reference_pay_days import pay_days, pay_weekdays
+from riskpay.features.reference_pay_days import days_to_business_day, pay_days, pay_weekdays, typical
 
 Figures = dict[str, float]
 
@@ -173,19 +173,24 @@ def habit(case: Case, found: Figures) -> Figures:
     weekday = paid[paid["due_weekday"] == due_weekday]
     terms = paid[paid["terms_days"] == own.terms_days]
     alike = paid[paid["amount_class"] == amount_class(case.value)]
+    roll = paid[paid["due_roll"] == days_to_business_day(own.due_date, case.country)]
     late = found["late_share"]
     late_weekday = shrunk(weekday, "late", late, k)
+    usual = typical(paid, case.all_paid, k)
     return {
         "late_share_weekday": late_weekday,
         "mean_days_late_weekday": shrunk(weekday, "days_late", found["mean_days_late"], k),
         "late_share_terms": shrunk(terms, "late", late, k),
         "late_share_amount": shrunk(alike, "late", late, k),
+        "late_share_roll": shrunk(roll, "late", late, k),
+        "late_share_effective": shrunk(paid, "late_effective", mean(case.all_paid, "late_effective"), k),
         "late_share_weekday_90": shrunk(within(weekday, 90), "late", late_weekday, k),
         "late_share_weekday_terms": shrunk(terms[terms["due_weekday"] == due_weekday], "late", late_weekday, k),
         "late_share_weekday_amount": shrunk(alike[alike["due_weekday"] == due_weekday], "late", late_weekday, k),
         **{f"{name}_share_weekday": shrunk(weekday, name, found[f"{name}_share"], k) for name in SPANS},
         **pay_weekdays(paid, due_weekday),
-        **pay_days(paid, case.all_paid, own.due_date, case.country, found["mean_days_late"], k),
+        **usual,
+        **pay_days(paid, case.all_paid, own.due_date, case.country, found | usual, k),
     }
 
 
