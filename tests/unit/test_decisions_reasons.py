@@ -17,7 +17,7 @@ def test_the_usual_four():
         "paid 7 of the last 9 invoices late, 12 days on average",
         "oldest open invoice is 34 days past due",
         "owes 12,300.00 USD past due",
-        "likely unpaid in 30 days: 41 %",
+        "41 % likely to be unpaid in 30 days",
     )
 
 

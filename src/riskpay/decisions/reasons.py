@@ -7,6 +7,8 @@ from typing import Final
 from riskpay.money import for_people
 
 MOST: Final = 4
+WORTH_SAYING: Final = 0.1
+"""A chance of staying unpaid below this is no reason to call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,9 @@ def _amount(facts: ReasonFacts) -> str:
 
 
 def _forecast(facts: ReasonFacts) -> str:
-    if facts.p_unpaid_30 is None:
+    if facts.p_unpaid_30 is None or facts.p_unpaid_30 < WORTH_SAYING:
         return ""
-    return f"likely unpaid in 30 days: {100 * facts.p_unpaid_30:.0f} %"
+    return f"{100 * facts.p_unpaid_30:.0f} % likely to be unpaid in 30 days"
 
 
 def _days(count: int) -> str:

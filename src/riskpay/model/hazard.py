@@ -1,6 +1,10 @@
 """The hazard model: one LightGBM booster on person-period rows. The only module that knows LightGBM."""
 
+import os
 from dataclasses import dataclass, field
+
+# Threads that wait do so asleep: on a busy machine spinning ones cost more than the work itself.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import lightgbm as lgb
 import numpy as np
@@ -24,13 +28,14 @@ class HazardSettings:
     ``other_weight``: weight of a row asked after the issue day against one asked on it.
     """
 
-    rounds: int = 400
+    rounds: int = 700
     patience: int = 40
-    learning_rate: float = 0.03
+    learning_rate: float = 0.02
     leaves: int = 63
     min_rows_in_leaf: int = 30
     feature_fraction: float = 0.5
     row_fraction: float = 0.8
+    ridge: float = 10.0
     other_weight: float = 0.5
     seed: int = 20190801
     threads: int = 2
@@ -41,11 +46,12 @@ class HazardSettings:
         return {
             "objective": "binary",
             "learning_rate": self.learning_rate,
-            "num_leaves": self.leaves,
+            "num_leaves": max(7, min(self.leaves, rows // 600)),
             "min_data_in_leaf": max(5, min(self.min_rows_in_leaf, rows // 50)),
             "feature_fraction": self.feature_fraction,
             "bagging_fraction": self.row_fraction,
             "bagging_freq": 1,
+            "lambda_l2": self.ridge,
             "seed": self.seed,
             "num_threads": self.threads,
             "deterministic": True,

@@ -19,13 +19,15 @@ _LEAST = 0.02
 def explain(model: LateModel, frame: pl.DataFrame, shown: int = SHOWN) -> dict[ItemKey, tuple[Reason, ...]]:
     """The strongest reasons of each item, strongest first, by item key.
 
-    ``frame`` as for ``LateModel.hazards``. Contributions (TreeSHAP, log-odds, slope of the
+    An item past the grid's last end has none: its curve no longer moves. ``frame`` as for ``LateModel.hazards``. Contributions (TreeSHAP, log-odds, slope of the
     calibration applied) to the hazard of the item's first interval, sign turned so that above 0
     means later; those of features with one phrase are added, the strongest of them names the value.
     """
     if frame.is_empty():
         return {}
     first = intervals(frame, model.grid).filter("first")
+    if first.is_empty():
+        return {}
     slopes = np.asarray(model.calibration.slopes)[np.minimum(first["interval"].to_numpy(), 1)]
     weights = -hazard.contributions(model.booster, first)[:, : len(FEATURES)] * slopes[:, None]
     rows = zip(first.iter_rows(named=True), weights, strict=True)

@@ -6,7 +6,7 @@ Nothing of the service imports this module; it needs the test extras (httpx).
 import asyncio
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final, TypeVar
 
@@ -39,7 +39,12 @@ class FakeScorer:
     ) -> Sequence[ScoredItem | RowProblem]:
         """One answer an item, in order."""
         self.asked.append((tuple(items), as_of))
-        return [_scored(item, as_of) for item in items]
+        found = [_scored(item, as_of) for item in items]
+        return found if with_reasons else [_bare(answer) for answer in found]
+
+
+def _bare(answer: ScoredItem | RowProblem) -> ScoredItem | RowProblem:
+    return answer if isinstance(answer, RowProblem) else replace(answer, risk=replace(answer.risk, reasons=()))
 
 
 def _scored(item: NewItem, as_of: date) -> ScoredItem | RowProblem:

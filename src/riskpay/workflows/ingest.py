@@ -14,6 +14,7 @@ from riskpay.errors import NotThereError
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import EVENT_TABLES
 from riskpay.money import to_text
+from riskpay.settings import load as load_settings
 from riskpay.sources.checks import Tally
 from riskpay.sources.intake import Intake, read_source
 from riskpay.sources.mapping import Mapping, load_mapping
@@ -113,7 +114,7 @@ def _ledger_so_far(ledger_files: LedgerFiles) -> Ledger | None:
 
 def _into_store(home: Path) -> KeepEvents:
     def keep(frames: Pairs[str, pl.DataFrame]) -> None:
-        with Store(home / "store.db") as store:
+        with Store(load_settings(home).database) as store:
             store.events.append_all(frames)
 
     return keep

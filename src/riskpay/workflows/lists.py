@@ -18,7 +18,7 @@ def worklist(
     """The list in force for a day (default: the newest), in order of priority over all collectors.
 
     ``collector``: only that one's. ``top``: the first entries only. Each entry carries its
-    collector, and its rank on that collector's list. Raises NotThereError if nothing was
+    collector; its rank is that of the list asked for. Raises NotThereError if nothing was
     published for the day, UsageError for a collector without a list.
     """
     opened = Home.open(home)
@@ -32,6 +32,7 @@ def worklist(
         entries = [{"collector": entry.collector, **entry.payload} for entry in page.entries]
         if collector is None:
             entries.sort(key=lambda e: (e["must_contact"] is None, -e["priority"], e["company_id"], e["customer_id"]))
+            entries = [{**entry, "rank": rank} for rank, entry in enumerate(entries, start=1)]
         return {
             "as_of": shown.as_of.isoformat(),
             "collector": collector,

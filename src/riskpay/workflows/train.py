@@ -1,7 +1,7 @@
 """Training a model: fit, calibrate, test on a period held back, register, and promote past the gate."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +47,14 @@ class TrainResult:
 
 
 def train(home: Path, as_of: date | None = None, progress: Progress = silent) -> TrainResult:
-    """Train on what was known before ``as_of`` (default: all of the ledger), and promote past the gate.
+    """Train on what was known before ``as_of`` (default: the ledger's last day), and promote past the gate.
 
     The gate's figures come from a model that knew nothing of the last fifth of the questions; the
     model registered is then trained on all of them. Raises NotThereError for an empty ledger or
     a day before its first invoice, TooFewLabelsError for too little settled history.
     """
     opened = Home.open(home)
-    day = as_of or opened.last_day() + timedelta(days=1)
+    day = as_of or opened.last_day()
     opened.check_day(day)
     settings = opened.train_settings
     progress("building payment histories", 0, 4)
