@@ -15,16 +15,17 @@ from riskpay.model.curve import PaidShape
 from riskpay.model.hazard import COLUMNS
 from riskpay.model.late_model import LateModel
 
-BOOSTER_FILE = "booster.txt"
+BOOSTER_FILE = "booster_{}.txt"
 REST_FILE = "model.json"
 
 
 def write_bundle(model: LateModel, folder: Path) -> None:
-    """Writes ``booster.txt`` and ``model.json`` into ``folder``, which is made if need be."""
+    """Writes ``booster_<n>.txt``, one a member, and ``model.json`` into ``folder``, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     rest = asdict(model) | {"train_as_of": model.train_as_of.isoformat(), "columns": COLUMNS}
-    booster = rest.pop("booster_text")
-    (folder / BOOSTER_FILE).write_text(booster, encoding="utf-8")
+    rest["members"] = len(rest.pop("booster_texts"))
+    for number, text in enumerate(model.booster_texts):
+        (folder / BOOSTER_FILE.format(number)).write_text(text, encoding="utf-8")
     (folder / REST_FILE).write_text(json.dumps(rest, indent=1, sort_keys=True), encoding="utf-8")
 
 
@@ -32,9 +33,9 @@ def read_bundle(folder: Path) -> LateModel:
     """The model written by ``write_bundle``; raises DataError if it is damaged or of another catalogue."""
     try:
         rest: dict[str, Any] = json.loads((folder / REST_FILE).read_text(encoding="utf-8"))
-        booster = (folder / BOOSTER_FILE).read_text(encoding="utf-8")
+        files = [folder / BOOSTER_FILE.format(number) for number in range(rest["members"])]
         columns = tuple(rest.pop("columns"))
-        model = _model(rest, booster)
+        model = _model(rest, tuple(file.read_text(encoding="utf-8") for file in files))
     except (OSError, ValueError, KeyError, TypeError) as failed:
         raise DataError(f"the model in {folder} cannot be read: {failed}", "train one with `riskpay train`") from failed
     if columns != COLUMNS:
@@ -47,10 +48,10 @@ def read_bundle(folder: Path) -> LateModel:
     return model
 
 
-def _model(rest: dict[str, Any], booster: str) -> LateModel:
+def _model(rest: dict[str, Any], boosters: tuple[str, ...]) -> LateModel:
     calibration = Calibration(tuple(rest["calibration"]["intercepts"]), tuple(rest["calibration"]["slopes"]))
     return LateModel(
-        booster_text=booster,
+        booster_texts=boosters,
         calibration=calibration,
         shape=PaidShape(tuple(rest["shape"]["share"])),
         grid=Grid(tuple(rest["grid"]["ends"])),

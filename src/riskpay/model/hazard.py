@@ -1,10 +1,11 @@
 """The hazard model: one LightGBM booster on person-period rows. The only module that knows LightGBM."""
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-# Threads that wait do so asleep: on a busy machine spinning ones cost more than the work itself.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Threads that wait fall asleep soon: on a busy machine spinning ones cost more than the work itself.
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 import lightgbm as lgb
 import numpy as np
@@ -17,7 +18,13 @@ FloatArray = npt.NDArray[np.float64]
 Booster = lgb.Booster
 
 INTERVAL_COLUMNS = ("interval", "interval_start", "interval_end", "interval_days", "habit_hazard")
-COLUMNS = (*(feature.name for feature in FEATURES), *INTERVAL_COLUMNS)
+CLOCKS = frozenset(
+    {"portfolio_late_share_30", "portfolio_late_share_90", "portfolio_mean_days_late_30", "portfolio_drift"}
+)
+"""Features that are alike for all items of a day: over a year of history trees read them as a clock, not as a level."""
+
+READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS)
+COLUMNS = (*(feature.name for feature in READ), *INTERVAL_COLUMNS)
 """What the booster reads, in this order."""
 
 
@@ -25,12 +32,13 @@ COLUMNS = (*(feature.name for feature in FEATURES), *INTERVAL_COLUMNS)
 class HazardSettings:
     """How the booster is grown; chosen on periods before any test window.
 
-    ``other_weight``: weight of a row asked after the issue day against one asked on it.
+    ``other_weight``: weight of a row asked after the issue day against one asked on it. ``members``:
+    boosters that are grown with seeds of their own and averaged in the kept model.
     """
 
-    rounds: int = 700
+    rounds: int = 500
     patience: int = 40
-    learning_rate: float = 0.02
+    learning_rate: float = 0.03
     leaves: int = 63
     min_rows_in_leaf: int = 30
     feature_fraction: float = 0.5
@@ -38,6 +46,7 @@ class HazardSettings:
     ridge: float = 10.0
     other_weight: float = 0.5
     seed: int = 20190801
+    members: int = 2
     threads: int = 2
     more: dict[str, float] = field(default_factory=dict)
 
@@ -112,20 +121,28 @@ def fit(rows: pl.DataFrame, rounds: int, settings: HazardSettings) -> lgb.Booste
     return lgb.train(settings.parameters(rows.height), _dataset(rows, settings), num_boost_round=max(1, rounds))
 
 
-def predict(booster: lgb.Booster, rows: pl.DataFrame) -> FloatArray:
-    """The raw (uncalibrated) hazard of each person-period row, in (0, 1)."""
+def fit_members(rows: pl.DataFrame, rounds: int, settings: HazardSettings) -> list[lgb.Booster]:
+    """As ``fit``, one booster a member: averaged, what each learnt from chance cancels in part."""
+    seeds = range(settings.seed, settings.seed + settings.members)
+    return [fit(rows, rounds, replace(settings, seed=seed)) for seed in seeds]
+
+
+def predict(boosters: Sequence[lgb.Booster], rows: pl.DataFrame) -> FloatArray:
+    """The raw (uncalibrated) hazard of each person-period row, in (0, 1): the boosters' mean."""
     if rows.is_empty():
         return np.empty(0)
-    found: FloatArray = booster.predict(matrix(rows))
+    asked = matrix(rows)
+    found: FloatArray = np.mean([booster.predict(asked) for booster in boosters], axis=0)
     return found
 
 
-def contributions(booster: lgb.Booster, rows: pl.DataFrame) -> FloatArray:
+def contributions(boosters: Sequence[lgb.Booster], rows: pl.DataFrame) -> FloatArray:
     """What each column adds to the log-odds of being paid in the interval, shape (rows, len(COLUMNS)).
 
-    LightGBM's ``pred_contrib`` (TreeSHAP) without its last column, the expected value.
+    LightGBM's ``pred_contrib`` (TreeSHAP) without its last column, the expected value; the boosters' mean.
     """
-    found: FloatArray = booster.predict(matrix(rows), pred_contrib=True)
+    asked = matrix(rows)
+    found: FloatArray = np.mean([booster.predict(asked, pred_contrib=True) for booster in boosters], axis=0)
     return found[:, :-1]
 
 

@@ -29,11 +29,11 @@ _CHUNK = 20_000
 class LateModel:
     """Everything that is needed to score an open item, and what it was learnt from.
 
-    ``booster_text`` is LightGBM's own text format: it can be read without running code.
+    ``booster_texts`` are LightGBM's own text format: it can be read without running code.
     ``baselines``: the naive predictors fitted on the same training questions, by target.
     """
 
-    booster_text: str
+    booster_texts: tuple[str, ...]
     calibration: Calibration
     shape: PaidShape
     grid: Grid
@@ -45,9 +45,9 @@ class LateModel:
     baselines: dict[str, Baselines]
 
     @cached_property
-    def booster(self) -> lgb.Booster:
-        """The booster, read from its text once."""
-        return lgb.Booster(model_str=self.booster_text)
+    def boosters(self) -> tuple[lgb.Booster, ...]:
+        """The boosters, read from their texts once."""
+        return tuple(lgb.Booster(model_str=text) for text in self.booster_texts)
 
     def hazards(self, frame: pl.DataFrame) -> tuple[IntArray, FloatArray]:
         """Days from due to as_of, and calibrated hazards of each row, shape (rows, intervals), NaN for past ones.
@@ -59,7 +59,7 @@ class LateModel:
         for start, part in _chunks(frame):
             rows = intervals(part.with_row_index("position"), self.grid)
             interval = rows["interval"].to_numpy().astype(np.int64)
-            raw = hazard.predict(self.booster, rows)
+            raw = hazard.predict(self.boosters, rows)
             found[start + rows["position"].to_numpy(), interval] = self.calibration.apply(raw, interval)
         return at, found
 

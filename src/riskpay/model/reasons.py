@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from riskpay.features.catalogue import FEATURES, Feature
+from riskpay.features.catalogue import Feature
 from riskpay.features.labels import intervals
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model import hazard
+from riskpay.model.hazard import READ
 from riskpay.model.late_model import LateModel
 from riskpay.model.risk import ItemKey, Reason
 
@@ -29,7 +30,7 @@ def explain(model: LateModel, frame: pl.DataFrame, shown: int = SHOWN) -> dict[I
     if first.is_empty():
         return {}
     slopes = np.asarray(model.calibration.slopes)[np.minimum(first["interval"].to_numpy(), 1)]
-    weights = -hazard.contributions(model.booster, first)[:, : len(FEATURES)] * slopes[:, None]
+    weights = -hazard.contributions(model.boosters, first)[:, : len(READ)] * slopes[:, None]
     rows = zip(first.iter_rows(named=True), weights, strict=True)
     return {_key(row): _reasons(row, weight.tolist(), shown) for row, weight in rows}
 
@@ -41,7 +42,7 @@ def _key(row: dict[str, object]) -> ItemKey:
 
 def _reasons(row: dict[str, object], weights: Sequence[float], shown: int) -> tuple[Reason, ...]:
     groups: dict[str, list[tuple[float, Feature]]] = {}
-    for feature, weight in zip(FEATURES, weights, strict=True):
+    for feature, weight in zip(READ, weights, strict=True):
         groups.setdefault(feature.phrase, []).append((weight, feature))
     found = [_reason(row, group) for group in groups.values()]
     strongest = sorted(found, key=lambda reason: (-abs(reason.weight), reason.code))

@@ -83,7 +83,7 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
 
     ``asked``: landmark questions of at least all days before ``as_of``; later ones are not used.
     Rounds and calibration come from later periods, on boosters that saw only what was decided
-    before them; the booster kept is grown on all rows. Raises TooFewLabelsError
+    before them; the boosters kept are grown on all rows. Raises TooFewLabelsError
     where there is too little settled history, or only one outcome.
     """
     known = asked.where(asked.frame["as_of"] < as_of)
@@ -92,9 +92,9 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
     settled = int((items["settled_by"] == "cash").sum())
     _check_enough(rows, settled, as_of, settings.min_settled)
     rounds, calibration = _from_later_periods(ledger, known.frame, rows, as_of, settings)
-    booster = hazard.fit(rows, rounds, settings.hazard)
+    boosters = hazard.fit_members(rows, rounds, settings.hazard)
     return LateModel(
-        booster_text=booster.model_to_string(),
+        booster_texts=tuple(booster.model_to_string() for booster in boosters),
         calibration=calibration,
         shape=PaidShape.observed(items.filter(settled_by="cash")["days_late"], settings.grid.ends[0]),
         grid=settings.grid,
@@ -137,7 +137,7 @@ def _decided(ledger: Ledger, asked: pl.DataFrame, before: date, settings: TrainS
 
 def _line_of(trial: hazard.Booster, later: pl.DataFrame, settings: TrainSettings) -> Calibration:
     return fit_calibration(
-        hazard.predict(trial, later),
+        hazard.predict([trial], later),
         later["interval"].to_numpy().astype(np.int64),
         later["paid"].to_numpy(),
         hazard.weights(later, settings.hazard),
