@@ -2,8 +2,8 @@
 
 Platt's scaling of the log-odds, one line per group of intervals (paid by the due date; after it),
 held towards the identity by a ridge so that few rows change little. A line is fitted on each of
-several later periods. Its slope says whether the booster is too sure of itself and is kept, as far
-as the periods agree on it. Its level says how payments moved after the booster's training ended;
+several later periods. Its slope says whether the booster is too sure of itself, or not sure enough:
+the periods' mean is kept. Its level says how payments moved after the booster's training ended;
 the booster that is kept has learnt from those periods too, so that level is not carried over.
 Late probability and curve are derived from the calibrated hazards, so they cannot disagree.
 """
@@ -47,25 +47,15 @@ def fit_calibration(
 
 
 def agreed(periods: Sequence[Calibration], interval: IntArray, paid: npt.NDArray[np.bool_]) -> Calibration:
-    """The slopes that the periods agree on, turning about the level of all training rows.
+    """The periods' mean slopes, turning about the level of all training rows; without periods the identity.
 
-    ``interval`` and ``paid``: of the rows the kept booster is grown on. A slope's mean distance d
-    from 1 is multiplied by max(0, 1 - v / d^2), v the variance of that mean over the periods (James and
-    Stein's positive part). Without periods: the identity.
+    ``interval`` and ``paid``: of the rows the kept boosters are grown on.
     """
     if not periods:
         return Calibration()
-    slopes = [_shrunk_slope([period.slopes[g] for period in periods]) for g in range(GROUPS)]
+    slopes = [float(np.mean([period.slopes[g] for period in periods])) for g in range(GROUPS)]
     levels = [_level(paid[_group(interval) == g]) for g in range(GROUPS)]
     return Calibration(tuple(c * (1.0 - b) for b, c in zip(slopes, levels, strict=True)), tuple(slopes))
-
-
-def _shrunk_slope(slopes: list[float]) -> float:
-    distance = float(np.mean(slopes)) - 1.0
-    if len(slopes) < 2 or distance == 0.0:
-        return 1.0 + distance
-    of_mean = float(np.var(slopes, ddof=1)) / len(slopes)
-    return 1.0 + distance * max(0.0, 1.0 - of_mean / distance**2)
 
 
 def _level(paid: npt.NDArray[np.bool_]) -> float:
