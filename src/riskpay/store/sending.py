@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, or_, select
 
+from riskpay.decisions.steps import STEP_COLUMNS
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.store.models import EVENTS, Plan, PlannedStep
 
@@ -17,22 +18,10 @@ AUTOMATIC: Final = "automatic"
 
 SENT_COLUMNS: Final = (*ITEM_KEY, "step_code", "dunning_level", "channel", "sent_on")
 
-_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
-    "company_id": pl.String,
-    "customer_id": pl.String,
-    "invoice_id": pl.String,
-    "instalment": pl.Int32,
-    "step_code": pl.String,
-    "due_on": pl.Date,
-    "channel": pl.String,
-    "tone": pl.String,
-    "template": pl.String,
-    "owner": pl.String,
-    "action": pl.String,
-    "dunning_level": pl.Int32,
-    "rule": pl.String,
-    "sent_on": pl.Date,
-}
+_NOT_SENT: Final = ("state", "earliest_utc", "latest_utc")
+"""Columns of a planned step that say nothing of a sent one."""
+
+_SCHEMA: Final = {name: kind for name, kind in STEP_COLUMNS.items() if name not in _NOT_SENT} | {"sent_on": pl.Date}
 _STEP: Final = [getattr(PlannedStep, name) for name in _SCHEMA if name != "sent_on"]
 
 Customer = tuple[str, str]

@@ -18,7 +18,6 @@ from riskpay.features.facts import valued_states
 from riskpay.features.histories import QUESTION_KEY, Facts, answer, gather
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
-from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import CUSTOMER_KEY, INVOICES, ITEM_KEY
 from riskpay.model.reasons import explain
 from riskpay.model.registry import Registered
@@ -152,10 +151,11 @@ def open_scorer(home: Path) -> LedgerScorer:
     scored = score_open_items(ledger, day, registered.model, registered.version, settings)
     with opened.store() as store:
         book = at_par(book_of(ledger, scored, day, opened.policy, store, opened.reporting_currency())).in_order()
+    known = gather(ledger, settings)
     return LedgerScorer(
         ledger=ledger,
-        facts=gather(ledger, settings),
-        settled=_settled_documents(ledger, settings.tolerance),
+        facts=known,
+        settled=_settled_documents(known.states),
         registered=registered,
         policy=opened.policy,
         policy_hash=opened.policy_hash,
@@ -168,9 +168,8 @@ def open_scorer(home: Path) -> LedgerScorer:
     )
 
 
-def _settled_documents(ledger: Ledger, tolerance: int) -> frozenset[tuple[str, str | None]]:
-    last = latest(item_states(ledger, tolerance))
-    whole = last.group_by("company_id", "invoice_id").agg(pl.col("settled").all())
+def _settled_documents(states: pl.DataFrame) -> frozenset[tuple[str, str | None]]:
+    whole = latest(states).group_by("company_id", "invoice_id").agg(pl.col("settled").all())
     return frozenset(whole.filter("settled").select("company_id", "invoice_id").iter_rows())
 
 
