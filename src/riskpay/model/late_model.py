@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -45,9 +44,9 @@ class LateModel:
     baselines: dict[str, Baselines]
 
     @cached_property
-    def boosters(self) -> tuple[lgb.Booster, ...]:
+    def boosters(self) -> tuple[hazard.Booster, ...]:
         """The boosters, read from their texts once."""
-        return tuple(lgb.Booster(model_str=text) for text in self.booster_texts)
+        return tuple(hazard.Booster(model_str=text) for text in self.booster_texts)
 
     def hazards(self, frame: pl.DataFrame) -> tuple[IntArray, FloatArray]:
         """Days from due to as_of, and calibrated hazards of each row, shape (rows, intervals), NaN for past ones.
