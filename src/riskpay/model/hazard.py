@@ -1,4 +1,4 @@
-"""The hazard model: one LightGBM booster on person-period rows. The only module that knows LightGBM."""
+"""The hazard model: LightGBM boosters on person-period rows, averaged. The only module that knows LightGBM."""
 
 import os
 from collections.abc import Sequence

@@ -20,9 +20,10 @@ _LEAST = 0.02
 def explain(model: LateModel, frame: pl.DataFrame, shown: int = SHOWN) -> dict[ItemKey, tuple[Reason, ...]]:
     """The strongest reasons of each item, strongest first, by item key.
 
-    An item past the grid's last end has none: its curve no longer moves. ``frame`` as for ``LateModel.hazards``. Contributions (TreeSHAP, log-odds, slope of the
-    calibration applied) to the hazard of the item's first interval, sign turned so that above 0
-    means later; those of features with one phrase are added, the strongest of them names the value.
+    An item past the grid's last end has none: its curve no longer moves. ``frame`` as for ``LateModel.hazards``.
+    Contributions (TreeSHAP, log-odds, slope of the calibration applied) to the hazard of the item's first interval,
+    sign turned so that above 0 means later; those of features with one phrase are added, the strongest of them
+    names the value.
     """
     if frame.is_empty():
         return {}
