@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from riskpay.reporting.day_page import ITEMS_SHOWN, TIPS_SHOWN, render
-from riskpay.reporting.step_groups import step_groups
+from riskpay.reporting.step_groups import by_state, step_groups
 
 HOSTILE = """<script>alert(1)</script>"'&<img onerror=x>"""
 
@@ -226,3 +226,10 @@ def test_steps_alike_are_told_once():
 def test_a_sent_step_stands_on_the_day_it_was_sent():
     (group,) = step_groups([STEP | {"state": "sent", "sent_on": "2020-03-04"}])
     assert group.day == "2020-03-04"
+
+
+def test_what_was_sent_last_comes_first_and_what_comes_next_in_order_of_day():
+    sent = [STEP | {"state": "sent", "sent_on": day} for day in ("2020-03-01", "2020-03-04")]
+    due = [STEP | {"due_on": day} for day in ("2020-03-06", "2020-03-09")]
+    days = {title: [group.day for group in groups] for title, groups, _ in by_state([*sent, *due])}
+    assert days == {"Next": ["2020-03-06", "2020-03-09"], "Held back": [], "Sent": ["2020-03-04", "2020-03-01"]}

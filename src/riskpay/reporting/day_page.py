@@ -1,17 +1,15 @@
 """A day as one page that can be kept, sent and printed: the list, a cadence, and how good the chances are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
-from riskpay.reporting.step_groups import step_groups
-from riskpay.reporting.wording import FILTERS, count
+from riskpay.reporting.pages import ITEMS_SHOWN, STATIC, environment
+from riskpay.reporting.step_groups import by_state
 
-ITEMS_SHOWN = 25
 TIPS_SHOWN = 10
 STEPS_SHOWN = 12
 TARGETS = {"late": "Paid after the due date", "late_30": "Paid more than 30 days late"}
@@ -21,12 +19,6 @@ PREDICTORS = {
     "naive_mean": "past days late",
     "naive_constant": "overall share",
 }
-GROUPS = (
-    ("Next", ("planned", "approval"), "Nothing is planned."),
-    ("Held back", ("suppressed",), "Nothing is held back."),
-    ("Sent", ("sent",), "Nothing was sent yet."),
-)
-"""Heading, states of the steps under it, and what is said if there are none."""
 MEASURES = ("roc_auc", "pr_auc", "brier", "ece")
 
 
@@ -38,7 +30,7 @@ def render(day: Mapping[str, Any]) -> str:
     ``cutoff``, ``until`` and ``targets`` of a backtest's JSON.
     """
     listed, cadence = day["worklist"], day.get("cadence")
-    entries, tips = listed["entries"], listed.get("would_pay_anyway") or []
+    entries = listed["entries"]
     return _template().render(
         as_of=date.fromisoformat(day["as_of"]),
         model_version=day.get("model_version"),
@@ -49,17 +41,12 @@ def render(day: Mapping[str, Any]) -> str:
         companies=len({entry["company_id"] for entry in entries}) > 1,
         items_shown=ITEMS_SHOWN,
         steps_shown=STEPS_SHOWN,
-        tips=tips[:TIPS_SHOWN],
-        tips_more=max(0, len(tips) - TIPS_SHOWN),
+        tips=listed.get("would_pay_anyway") or [],
+        tips_shown=TIPS_SHOWN,
         cadence=cadence,
-        steps=_steps(cadence["steps"]) if cadence else (),
+        parts=by_state(cadence["steps"]) if cadence else (),
         backtest=_tested(day.get("backtest")),
     )
-
-
-def _steps(steps: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Any], str]]:
-    groups = step_groups(steps)
-    return [(title, [group for group in groups if group.state in states], empty) for title, states, empty in GROUPS]
 
 
 def _tested(backtest: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -89,8 +76,4 @@ def _figure(value: float | None) -> str:
 
 @cache
 def _template() -> Template:
-    loader = FileSystemLoader(Path(__file__).parent / "templates")
-    env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    env.filters.update(FILTERS)
-    env.globals["count"] = count
-    return env.get_template("day.html")
+    return environment(STATIC).get_template("day.html")

@@ -1,10 +1,17 @@
 """Steps of a cadence that say the same of many invoices, told once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 SHOWN_IDS = 3
+SENT = ("sent",)
+PARTS = (
+    ("Next", ("planned", "approval"), "Nothing is planned."),
+    ("Held back", ("suppressed",), "Nothing is held back."),
+    ("Sent", SENT, "Nothing was sent yet."),
+)
+"""Heading, states of the steps under it, and what is said if there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,17 @@ def step_groups(steps: Iterable[Mapping[str, Any]]) -> list[StepGroup]:
     for step in steps:
         found.setdefault(_alike(step), []).append(_invoice(step))
     return [replace(group, invoices=tuple(dict.fromkeys(invoices))) for group, invoices in found.items()]
+
+
+def by_state(steps: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[StepGroup], str]]:
+    """The groups of a cadence in parts: heading, groups, and what is said if there are none. What was sent last comes first."""
+    groups = step_groups(steps)
+    return [(title, _of(groups, states), empty) for title, states, empty in PARTS]
+
+
+def _of(groups: Sequence[StepGroup], states: Sequence[str]) -> list[StepGroup]:
+    found = [group for group in groups if group.state in states]
+    return found[::-1] if states == SENT else found
 
 
 def _alike(step: Mapping[str, Any]) -> StepGroup:

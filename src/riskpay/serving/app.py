@@ -15,6 +15,7 @@ from riskpay.serving.routes import customers, health, scores, worklists
 from riskpay.store.database import Store
 
 STATIC: Final = Path(__file__).parent / "static"
+SHARED_STATIC: Final = ("riskpay.reporting", "static")
 
 DESCRIPTION: Final = """\
 Who will pay late, what a call is worth, whom to call today and what to send when.
@@ -40,7 +41,7 @@ def create_app(store: Store, open_scorer: Callable[[], Scorer], max_body_bytes: 
         app.include_router(router)
     for page in (today.router, customer.router, sign_in.router, docs.router):
         app.include_router(page, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", StaticFiles(directory=STATIC, packages=[SHARED_STATIC]), name="static")
     app.add_middleware(BodyLimit, limit=max_body_bytes)
     app.add_middleware(SecurityHeaders)
     problems.install(app)

@@ -1,28 +1,20 @@
 """The page of one customer: why it is on the list, and its cadence."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from riskpay.errors import NotThereError
 from riskpay.ledger.tables import DEFAULT_COMPANY
+from riskpay.reporting.step_groups import by_state
 from riskpay.serving.deps import ServicesOf
 from riskpay.serving.pages.guard import SignedInRoute
 from riskpay.serving.pages.show import page
 from riskpay.serving.schemas import Day
 from riskpay.store.cadences import Cadence, cadence
-from riskpay.store.steps import Step
 from riskpay.store.worklists import Entry
 
 router = APIRouter(route_class=SignedInRoute)
-
-GROUPS = (
-    ("Next", ("planned", "approval"), "Nothing is planned."),
-    ("Held back", ("suppressed",), "Nothing is held back."),
-    ("Sent", ("sent",), "Nothing was sent yet."),
-)
-"""Heading, states, and what an empty group says."""
 
 Company = Annotated[str, Query(max_length=200)]
 AsOf = Annotated[Day | None, Query()]
@@ -38,8 +30,8 @@ async def customer(
     shown = services.store.worklists.latest(day) if day else None
     entry = services.store.worklists.of_customer(shown, company_id, customer_id) if shown else None
     found = _cadence(services, company_id, customer_id, day, entry)
-    groups = [(title, _of(found.steps, states), empty) for title, states, empty in GROUPS]
-    return page(request, "customer.html", cadence=found, groups=groups, entry=entry, shown=shown)
+    parts = by_state(found.to_json()["steps"])
+    return page(request, "customer.html", cadence=found, parts=parts, entry=entry, shown=shown)
 
 
 def _cadence(services: ServicesOf, company_id: str, customer_id: str, day: Day | None, entry: Entry | None) -> Cadence:
@@ -50,8 +42,3 @@ def _cadence(services: ServicesOf, company_id: str, customer_id: str, day: Day |
         if entry is None or day is None:
             raise
         return Cadence(company_id, customer_id, day, None, ())
-
-
-def _of(steps: Sequence[Step], states: Sequence[str]) -> list[Step]:
-    found = [step for step in steps if step.state in states]
-    return found[::-1] if states == ("sent",) else found

@@ -1,15 +1,14 @@
-"""How pages are made: templates, with the filters of reports for money, days, chances and names."""
+"""How pages are made: templates of their own, and those that they share with reports."""
 
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 from starlette.templating import Jinja2Templates
 
-from riskpay.reporting.wording import FILTERS, count
+from riskpay.reporting.pages import environment
 from riskpay.serving.auth import signed_in
 
 
@@ -22,10 +21,8 @@ def ticks(text: str) -> Markup:
 
 
 def _templates() -> Jinja2Templates:
-    loader = FileSystemLoader(Path(__file__).parents[1] / "templates")
-    env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    env.filters.update({**FILTERS, ticks.__name__: ticks})
-    env.globals["count"] = count
+    env = environment(Path(__file__).parents[1] / "templates")
+    env.filters[ticks.__name__] = ticks
     return Jinja2Templates(env=env)
 
 

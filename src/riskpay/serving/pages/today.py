@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from riskpay.errors import NotThereError
+from riskpay.reporting.pages import ITEMS_SHOWN
 from riskpay.serving.deps import Services, ServicesOf
 from riskpay.serving.pages.guard import SignedInRoute
 from riskpay.serving.pages.show import page
@@ -49,9 +50,10 @@ def _list(request: Request, services: Services, as_of: date, collector: str, aft
         minutes=sum(head.minutes for head in heads),
         capacity=_capacity(heads),
         entries=found.entries,
-        first=place is None,
+        items_shown=ITEMS_SHOWN,
+        companies=len({entry.payload["company_id"] for entry in found.entries}) > 1,
         after=cursor(shown, found.after) if found.after else None,
-        advice=[] if place else lists.advice(shown),
+        tips=[] if place else lists.advice(shown),
     )
 
 
