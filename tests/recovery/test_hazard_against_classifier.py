@@ -45,7 +45,7 @@ def test_late_probability_is_no_worse_than_a_dedicated_classifier(shared):
         lgb.train(
             parameters | {"seed": seed},
             lgb.Dataset(training.select(names).to_numpy(), training["happened"].to_numpy().astype(float)),
-            num_boost_round=model.rounds,
+            num_boost_round=model.rounds[0],
         )
         for seed in (1, 2)
     ]

@@ -12,20 +12,23 @@ from riskpay.features.labels import Grid
 from riskpay.model.baselines import Baselines
 from riskpay.model.calibration import Calibration
 from riskpay.model.curve import PaidShape
+from riskpay.model.groups import GROUPS
+from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import COLUMNS
 from riskpay.model.late_model import LateModel
 
-BOOSTER_FILE = "booster_{}.txt"
+BOOSTER_FILE = "booster_{group}_{member}.txt"
 REST_FILE = "model.json"
 
 
 def write_bundle(model: LateModel, folder: Path) -> None:
-    """Writes ``booster_<n>.txt``, one a member, and ``model.json`` into ``folder``, which is made if need be."""
+    """Writes ``booster_<group>_<member>.txt`` and ``model.json`` into ``folder``, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     rest = asdict(model) | {"train_as_of": model.train_as_of.isoformat(), "columns": COLUMNS}
-    rest["members"] = len(rest.pop("booster_texts"))
-    for number, text in enumerate(model.booster_texts):
-        (folder / BOOSTER_FILE.format(number)).write_text(text, encoding="utf-8")
+    rest["members"] = len(rest.pop("booster_texts")[0])
+    for group, members in zip(GROUPS, model.booster_texts, strict=True):
+        for member, text in enumerate(members):
+            (folder / BOOSTER_FILE.format(group=group, member=member)).write_text(text, encoding="utf-8")
     (folder / REST_FILE).write_text(json.dumps(rest, indent=1, sort_keys=True), encoding="utf-8")
 
 
@@ -33,9 +36,8 @@ def read_bundle(folder: Path) -> LateModel:
     """The model written by ``write_bundle``; raises DataError if it is damaged or of another catalogue."""
     try:
         rest: dict[str, Any] = json.loads((folder / REST_FILE).read_text(encoding="utf-8"))
-        files = [folder / BOOSTER_FILE.format(number) for number in range(rest["members"])]
         columns = tuple(rest.pop("columns"))
-        model = _model(rest, tuple(file.read_text(encoding="utf-8") for file in files))
+        model = _model(rest, tuple(_texts(folder, group, rest["members"]) for group in GROUPS))
     except (OSError, ValueError, KeyError, TypeError) as failed:
         raise DataError(f"the model in {folder} cannot be read: {failed}", "train one with `riskpay train`") from failed
     if columns != COLUMNS:
@@ -48,16 +50,22 @@ def read_bundle(folder: Path) -> LateModel:
     return model
 
 
-def _model(rest: dict[str, Any], boosters: tuple[str, ...]) -> LateModel:
+def _texts(folder: Path, group: str, members: int) -> tuple[str, ...]:
+    files = [folder / BOOSTER_FILE.format(group=group, member=member) for member in range(members)]
+    return tuple(file.read_text(encoding="utf-8") for file in files)
+
+
+def _model(rest: dict[str, Any], boosters: tuple[tuple[str, ...], ...]) -> LateModel:
     calibration = Calibration(tuple(rest["calibration"]["intercepts"]), tuple(rest["calibration"]["slopes"]))
     return LateModel(
         booster_texts=boosters,
+        offset=HabitOffset(tuple(rest["offset"]["levels"]), tuple(rest["offset"]["centres"])),
         calibration=calibration,
         shape=PaidShape(tuple(rest["shape"]["share"])),
         grid=Grid(tuple(rest["grid"]["ends"])),
         features=FeatureSettings(**rest["features"]),
         train_as_of=date.fromisoformat(rest["train_as_of"]),
-        rounds=rest["rounds"],
+        rounds=tuple(rest["rounds"]),
         training_rows=rest["training_rows"],
         settled_items=rest["settled_items"],
         baselines={target: Baselines(**given) for target, given in rest["baselines"].items()},

@@ -15,24 +15,25 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from riskpay.model.groups import GROUPS, group_of
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-GROUPS = 2
 _RIDGE_ROWS = 20.0
 _EDGE = 1e-6
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Intercept and slope of the log-odds by group: 0 = the first interval of the grid, 1 = all later ones."""
+    """Intercept and slope of the log-odds by group of intervals."""
 
-    intercepts: tuple[float, ...] = (0.0,) * GROUPS
-    slopes: tuple[float, ...] = (1.0,) * GROUPS
+    intercepts: tuple[float, ...] = (0.0,) * len(GROUPS)
+    slopes: tuple[float, ...] = (1.0,) * len(GROUPS)
 
     def apply(self, hazard: FloatArray, interval: IntArray) -> FloatArray:
         """Calibrated hazards of rows in their intervals (index in the grid)."""
-        group = _group(interval)
+        group = group_of(interval)
         line = np.asarray(self.intercepts)[group] + np.asarray(self.slopes)[group] * _logit(hazard)
         return _expit(line)
 
@@ -41,8 +42,8 @@ def fit_calibration(
     hazard: FloatArray, interval: IntArray, paid: npt.NDArray[np.bool_], weight: FloatArray
 ) -> Calibration:
     """The lines that make hazards of a later period agree with what was paid in it."""
-    group = _group(interval)
-    lines = [_line(hazard[group == g], paid[group == g], weight[group == g]) for g in range(GROUPS)]
+    group = group_of(interval)
+    lines = [_line(hazard[group == g], paid[group == g], weight[group == g]) for g in range(len(GROUPS))]
     return Calibration(tuple(line[0] for line in lines), tuple(line[1] for line in lines))
 
 
@@ -53,8 +54,8 @@ def agreed(periods: Sequence[Calibration], interval: IntArray, paid: npt.NDArray
     """
     if not periods:
         return Calibration()
-    slopes = [float(np.mean([period.slopes[g] for period in periods])) for g in range(GROUPS)]
-    levels = [_level(paid[_group(interval) == g]) for g in range(GROUPS)]
+    slopes = [float(np.mean([period.slopes[g] for period in periods])) for g in range(len(GROUPS))]
+    levels = [_level(paid[group_of(interval) == g]) for g in range(len(GROUPS))]
     return Calibration(tuple(c * (1.0 - b) for b, c in zip(slopes, levels, strict=True)), tuple(slopes))
 
 
@@ -75,10 +76,6 @@ def _line(hazard: FloatArray, paid: npt.NDArray[np.bool_], weight: FloatArray) -
 
     found = minimize(loss, np.array([0.0, 1.0]), method="L-BFGS-B", bounds=[(-3.0, 3.0), (0.2, 3.0)])
     return float(found.x[0]), float(found.x[1])
-
-
-def _group(interval: IntArray) -> IntArray:
-    return np.minimum(interval, GROUPS - 1)
 
 
 def _logit(p: FloatArray) -> FloatArray:

@@ -1,7 +1,12 @@
-"""The hazard model: LightGBM boosters on person-period rows, averaged. The only module that knows LightGBM."""
+"""The hazard of payment: LightGBM boosters on person-period rows. The only module that knows LightGBM.
+
+The interval up to the due date has boosters of its own, all later intervals share theirs: whether a
+customer pays in time and how late it is otherwise hang on different things. Two members are averaged
+in each group, one of them grown with randomly drawn split points (extremely randomised trees,
+Geurts, Ernst and Wehenkel 2006), so that what either learnt from chance cancels in part.
+"""
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 # Read by OpenMP when LightGBM is first imported. Threads that wait fall asleep almost at once: with other work
@@ -12,11 +17,16 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.special import expit
 
-from riskpay.features.catalogue import FEATURES, LATE_DAYS
+from riskpay.features.catalogue import FEATURES
+from riskpay.model.groups import GROUPS, group_of
+from riskpay.model.habit import SHARES, HabitOffset, habit_hazard, share_read
 
 FloatArray = npt.NDArray[np.float64]
 Booster = lgb.Booster
+Rounds = tuple[int, ...]
+"""Trees by group of intervals."""
 
 INTERVAL_COLUMNS = ("interval", "interval_start", "interval_end", "interval_days", "habit_hazard")
 CLOCKS = frozenset(
@@ -26,39 +36,48 @@ CLOCKS = frozenset(
 
 READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS)
 COLUMNS = (*(feature.name for feature in READ), *INTERVAL_COLUMNS)
-"""What the booster reads, in this order."""
+"""What a booster reads, in this order."""
+
+_SHARE_COLUMNS = np.asarray([COLUMNS.index(name) for name in SHARES])
+_HABIT_COLUMN = COLUMNS.index("habit_hazard")
 
 
 @dataclass(frozen=True)
 class HazardSettings:
-    """How the booster is grown; chosen on periods before any test window.
+    """How the boosters are grown; chosen on periods before any test window.
 
-    ``other_weight``: weight of a row asked after the issue day against one asked on it. ``members``:
-    boosters that are grown with seeds of their own and averaged in the kept model.
+    ``small_feature_fraction``: that of sets of fewer than ``small_rows``. ``other_weight``: weight of a row
+    asked after the issue day against one asked on it.
+    ``unwatched_rounds``: rounds where no later period can say when to stop. ``random_rounds``: rounds of the
+    member with random split points, whose trees learn less each, as a multiple of the other's.
     """
 
     rounds: int = 500
     patience: int = 40
+    unwatched_rounds: int = 60
+    random_rounds: float = 1.6
     learning_rate: float = 0.03
     leaves: int = 63
     min_rows_in_leaf: int = 30
     feature_fraction: float = 0.5
+    small_feature_fraction: float = 0.3
+    small_rows: int = 20_000
     row_fraction: float = 0.8
     ridge: float = 10.0
     other_weight: float = 0.5
     seed: int = 20190801
-    members: int = 2
     threads: int = 2
     more: dict[str, float] = field(default_factory=dict)
 
     def parameters(self, rows: int) -> dict[str, object]:
-        """LightGBM's parameters for a training set of ``rows``; small sets get small leaves."""
+        """LightGBM's parameters for a training set of ``rows``; in small sets a tree has few leaves, of few columns."""
+        columns = self.small_feature_fraction if rows < self.small_rows else self.feature_fraction
         return {
             "objective": "binary",
             "learning_rate": self.learning_rate,
             "num_leaves": max(7, min(self.leaves, rows // 600)),
             "min_data_in_leaf": max(5, min(self.min_rows_in_leaf, rows // 50)),
-            "feature_fraction": self.feature_fraction,
+            "feature_fraction": columns,
             "bagging_fraction": self.row_fraction,
             "bagging_freq": 1,
             "lambda_l2": self.ridge,
@@ -72,30 +91,8 @@ class HazardSettings:
 
 
 def matrix(rows: pl.DataFrame) -> FloatArray:
-    """The booster's input of person-period rows, shape (rows, len(COLUMNS)); null becomes NaN."""
-    return rows.with_columns(habit_hazard=_habit()).select(pl.col(COLUMNS).cast(pl.Float64)).to_numpy()
-
-
-def _habit() -> pl.Expr:
-    """The customer's own hazard of the interval: of its past items unpaid at its start, the share paid by its end.
-
-    Read off the shrunk shares paid later than each end. Trees would need many splits to find these
-    quotients; for payments a month late, which few customers make, they would not find them.
-    """
-    unpaid = {days: pl.col(f"late_{days}_share") for days in LATE_DAYS}
-    first = pl.col("interval") == 0
-    by_end = _share_at("interval_end", unpaid)
-    at_start = _share_at("interval_start", unpaid)
-    later = 1.0 - pl.when(at_start > 0).then(by_end / at_start).clip(0.0, 1.0)
-    return pl.when(first).then(1.0 - pl.col("late_share")).otherwise(later)
-
-
-def _share_at(day: str, unpaid: dict[int, pl.Expr]) -> pl.Expr:
-    """The share unpaid after ``day`` days past due: that of the last edge not beyond it."""
-    found = pl.col("late_share")
-    for days, share in unpaid.items():
-        found = pl.when(pl.col(day) >= days).then(share).otherwise(found)
-    return found
+    """A booster's input of person-period rows, shape (rows, len(COLUMNS)); null becomes NaN."""
+    return rows.with_columns(habit_hazard=habit_hazard()).select(pl.col(COLUMNS).cast(pl.Float64)).to_numpy()
 
 
 def weights(rows: pl.DataFrame, settings: HazardSettings) -> FloatArray:
@@ -103,55 +100,121 @@ def weights(rows: pl.DataFrame, settings: HazardSettings) -> FloatArray:
     return np.where(rows["at_issue"].to_numpy(), 1.0, settings.other_weight)
 
 
-def fit_rounds(rows: pl.DataFrame, later: pl.DataFrame, settings: HazardSettings) -> lgb.Booster:
-    """A booster grown on ``rows`` until the log loss on the ``later`` rows stops falling."""
-    train, watch = _dataset(rows, settings), _dataset(later, settings)
-    stop = lgb.early_stopping(settings.patience, verbose=False)
+@dataclass(frozen=True)
+class Hazard:
+    """A grown hazard: ``boosters[group][member]``, and the log-odds from which the later group starts."""
+
+    boosters: tuple[tuple[lgb.Booster, ...], ...]
+    offset: HabitOffset
+
+    def predict(self, rows: pl.DataFrame) -> FloatArray:
+        """The raw (uncalibrated) hazard of each person-period row, in (0, 1): of the members' mean log-odds."""
+        if rows.is_empty():
+            return np.empty(0)
+        group = _groups(rows)
+        raw = self._mean(rows, group, 1, raw_score=True)[:, 0]
+        found: FloatArray = expit(raw + np.where(group > 0, self.offset.log_odds(rows), 0.0))
+        return found
+
+    def contributions(self, rows: pl.DataFrame) -> FloatArray:
+        """What each feature adds to the log-odds of being paid in the interval, shape (rows, len(READ)).
+
+        LightGBM's ``pred_contrib`` (TreeSHAP), the members' mean. What the habit adds, by tree or as offset, is
+        counted with the late share at the interval's end; what the interval itself adds is left out.
+        """
+        found = self._mean(rows, _groups(rows), len(COLUMNS) + 1, pred_contrib=True)
+        shown = _SHARE_COLUMNS[rows.select(share=share_read())["share"].to_numpy()]
+        found[np.arange(rows.height), shown] += found[:, _HABIT_COLUMN] + self.offset.contribution(rows)
+        return found[:, : len(READ)]
+
+    def _mean(self, rows: pl.DataFrame, group: npt.NDArray[np.int64], width: int, **what: bool) -> FloatArray:
+        asked = matrix(rows)
+        found = np.zeros((rows.height, width))
+        for number, members in enumerate(self.boosters):
+            here = group == number
+            if here.any():
+                told = [np.asarray(member.predict(asked[here], **what)).reshape(-1, width) for member in members]
+                found[here] = np.mean(told, axis=0)
+        return found
+
+
+def grow_until(rows: pl.DataFrame, later: pl.DataFrame, settings: HazardSettings) -> tuple[Hazard, Rounds]:
+    """One member, grown on ``rows`` until the log loss on the ``later`` rows stops falling, and its rounds."""
+    offset = HabitOffset.fitted(rows, weights(rows, settings))
+    grown = [
+        _grow_until(part, watched, offset, settings) for part, watched in zip(_parts(rows), _parts(later), strict=True)
+    ]
+    rounds = tuple(booster.best_iteration or booster.num_trees() for booster in grown)
+    return Hazard(tuple((booster,) for booster in grown), offset), rounds
+
+
+def grow(rows: pl.DataFrame, rounds: Rounds, settings: HazardSettings) -> Hazard:
+    """One member of so many rounds, grown on person-period rows with ``paid`` and ``at_issue`` in both groups."""
+    offset = HabitOffset.fitted(rows, weights(rows, settings))
+    return Hazard(tuple((booster,) for booster in _grow(rows, rounds, offset, settings)), offset)
+
+
+def grow_members(rows: pl.DataFrame, rounds: Rounds, settings: HazardSettings) -> Hazard:
+    """As ``grow``, with the second member beside the first: the model that is kept."""
+    offset = HabitOffset.fitted(rows, weights(rows, settings))
+    random = replace(settings, seed=settings.seed + 1, more={**settings.more, "extra_trees": True})
+    more = tuple(int(settings.random_rounds * number) for number in rounds)
+    members = (_grow(rows, rounds, offset, settings), _grow(rows, more, offset, random))
+    return Hazard(tuple(zip(*members, strict=True)), offset)
+
+
+def lacking(rows: pl.DataFrame) -> str | None:
+    """The group without rows to grow on, if there is one."""
+    return next((name for name, part in zip(GROUPS, _parts(rows), strict=True) if part.is_empty()), None)
+
+
+def _grow(rows: pl.DataFrame, rounds: Rounds, offset: HabitOffset, settings: HazardSettings) -> list[lgb.Booster]:
+    return [
+        lgb.train(_parameters(part, settings), _dataset(part, offset, settings), num_boost_round=max(1, number))
+        for part, number in zip(_parts(rows), rounds, strict=True)
+    ]
+
+
+def _grow_until(
+    rows: pl.DataFrame, watched: pl.DataFrame, offset: HabitOffset, settings: HazardSettings
+) -> lgb.Booster:
+    parameters, known = _parameters(rows, settings), _dataset(rows, offset, settings)
+    if watched.is_empty():
+        return lgb.train(parameters, known, num_boost_round=settings.unwatched_rounds)
     return lgb.train(
-        settings.parameters(rows.height),
-        train,
+        parameters,
+        known,
         num_boost_round=settings.rounds,
-        valid_sets=[watch],
-        callbacks=[stop],
+        valid_sets=[_dataset(watched, offset, settings)],
+        callbacks=[lgb.early_stopping(settings.patience, verbose=False)],
         keep_training_booster=False,
     )
 
 
-def fit(rows: pl.DataFrame, rounds: int, settings: HazardSettings) -> lgb.Booster:
-    """A booster of ``rounds`` trees on person-period rows with ``paid`` and ``at_issue``."""
-    return lgb.train(settings.parameters(rows.height), _dataset(rows, settings), num_boost_round=max(1, rounds))
+def _parts(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    group = _groups(rows)
+    return [rows.filter(group == number) for number in range(len(GROUPS))]
 
 
-def fit_members(rows: pl.DataFrame, rounds: int, settings: HazardSettings) -> list[lgb.Booster]:
-    """As ``fit``, one booster a member: averaged, what each learnt from chance cancels in part."""
-    seeds = range(settings.seed, settings.seed + settings.members)
-    return [fit(rows, rounds, replace(settings, seed=seed)) for seed in seeds]
+def _groups(rows: pl.DataFrame) -> npt.NDArray[np.int64]:
+    return group_of(rows["interval"].to_numpy().astype(np.int64))
 
 
-def predict(boosters: Sequence[lgb.Booster], rows: pl.DataFrame) -> FloatArray:
-    """The raw (uncalibrated) hazard of each person-period row, in (0, 1): the boosters' mean."""
-    if rows.is_empty():
-        return np.empty(0)
-    asked = matrix(rows)
-    found: FloatArray = np.mean([booster.predict(asked) for booster in boosters], axis=0)
-    return found
+def _parameters(part: pl.DataFrame, settings: HazardSettings) -> dict[str, object]:
+    # A question has one row in the first group and several, much alike, in the later one.
+    return settings.parameters(part.height if _is_later(part) else 2 * part.height)
 
 
-def contributions(boosters: Sequence[lgb.Booster], rows: pl.DataFrame) -> FloatArray:
-    """What each column adds to the log-odds of being paid in the interval, shape (rows, len(COLUMNS)).
-
-    LightGBM's ``pred_contrib`` (TreeSHAP) without its last column, the expected value; the boosters' mean.
-    """
-    asked = matrix(rows)
-    found: FloatArray = np.mean([booster.predict(asked, pred_contrib=True) for booster in boosters], axis=0)
-    return found[:, :-1]
+def _is_later(part: pl.DataFrame) -> bool:
+    return bool(part["interval"][0])
 
 
-def _dataset(rows: pl.DataFrame, settings: HazardSettings) -> lgb.Dataset:
+def _dataset(part: pl.DataFrame, offset: HabitOffset, settings: HazardSettings) -> lgb.Dataset:
     return lgb.Dataset(
-        matrix(rows),
-        label=rows["paid"].to_numpy().astype(np.float64),
-        weight=weights(rows, settings),
+        matrix(part),
+        label=part["paid"].to_numpy().astype(np.float64),
+        weight=weights(part, settings),
+        init_score=offset.log_odds(part) if _is_later(part) else None,
         feature_name=list(COLUMNS),
         free_raw_data=False,
     )

@@ -1,4 +1,4 @@
-"""The trained model as a value: booster, calibration, grid and shape; from features to late risks."""
+"""The trained model as a value: boosters, calibration, grid and shape; from features to late risks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ import polars as pl
 from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.labels import Grid, intervals
 from riskpay.ledger.tables import ITEM_KEY
-from riskpay.model import hazard
 from riskpay.model.baselines import Baselines
 from riskpay.model.calibration import Calibration
 from riskpay.model.curve import PaidShape, curves, late_probability
+from riskpay.model.habit import HabitOffset
+from riskpay.model.hazard import Booster, Hazard, Rounds
 from riskpay.model.risk import RiskTable, risk_table
 
 FloatArray = npt.NDArray[np.float64]
@@ -28,25 +29,28 @@ _CHUNK = 20_000
 class LateModel:
     """Everything that is needed to score an open item, and what it was learnt from.
 
-    ``booster_texts`` are LightGBM's own text format: it can be read without running code.
+    ``booster_texts`` are LightGBM's own text format, by group of intervals and member: it can be read without
+    running code. ``offset``: where the later group's trees start. ``rounds``: trees of the first member by group.
     ``baselines``: the naive predictors fitted on the same training questions, by target.
     """
 
-    booster_texts: tuple[str, ...]
+    booster_texts: tuple[tuple[str, ...], ...]
+    offset: HabitOffset
     calibration: Calibration
     shape: PaidShape
     grid: Grid
     features: FeatureSettings
     train_as_of: date
-    rounds: int
+    rounds: Rounds
     training_rows: int
     settled_items: int
     baselines: dict[str, Baselines]
 
     @cached_property
-    def boosters(self) -> tuple[hazard.Booster, ...]:
-        """The boosters, read from their texts once."""
-        return tuple(hazard.Booster(model_str=text) for text in self.booster_texts)
+    def hazard(self) -> Hazard:
+        """The uncalibrated hazard, its boosters read from their texts once."""
+        boosters = tuple(tuple(Booster(model_str=text) for text in group) for group in self.booster_texts)
+        return Hazard(boosters, self.offset)
 
     def hazards(self, frame: pl.DataFrame) -> tuple[IntArray, FloatArray]:
         """Days from due to as_of, and calibrated hazards of each row, shape (rows, intervals), NaN for past ones.
@@ -58,7 +62,7 @@ class LateModel:
         for start, part in _chunks(frame):
             rows = intervals(part.with_row_index("position"), self.grid)
             interval = rows["interval"].to_numpy().astype(np.int64)
-            raw = hazard.predict(self.boosters, rows)
+            raw = self.hazard.predict(rows)
             found[start + rows["position"].to_numpy(), interval] = self.calibration.apply(raw, interval)
         return at, found
 

@@ -8,7 +8,7 @@ import polars as pl
 from riskpay.features.catalogue import Feature
 from riskpay.features.labels import intervals
 from riskpay.ledger.tables import ITEM_KEY
-from riskpay.model import hazard
+from riskpay.model.groups import group_of
 from riskpay.model.hazard import READ
 from riskpay.model.late_model import LateModel
 from riskpay.model.risk import ItemKey, Reason
@@ -30,8 +30,8 @@ def explain(model: LateModel, frame: pl.DataFrame, shown: int = SHOWN) -> dict[I
     first = intervals(frame, model.grid).filter("first")
     if first.is_empty():
         return {}
-    slopes = np.asarray(model.calibration.slopes)[np.minimum(first["interval"].to_numpy(), 1)]
-    weights = -hazard.contributions(model.boosters, first)[:, : len(READ)] * slopes[:, None]
+    slopes = np.asarray(model.calibration.slopes)[group_of(first["interval"].to_numpy().astype(np.int64))]
+    weights = -model.hazard.contributions(first) * slopes[:, None]
     rows = zip(first.iter_rows(named=True), weights, strict=True)
     return {_key(row): _reasons(row, weight.tolist(), shown) for row, weight in rows}
 

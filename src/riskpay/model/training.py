@@ -1,4 +1,4 @@
-"""Training: landmarks and features once, then a booster, its rounds and calibration from a later period."""
+"""Training: landmarks and features once, then boosters, their rounds and calibration from later periods."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,14 +19,13 @@ from riskpay.model import hazard
 from riskpay.model.baselines import Baselines, fit_baselines
 from riskpay.model.calibration import Calibration, agreed, fit_calibration
 from riskpay.model.curve import PaidShape
-from riskpay.model.hazard import HazardSettings
+from riskpay.model.groups import GROUPS
+from riskpay.model.hazard import Hazard, HazardSettings, Rounds
 from riskpay.model.late_model import LateModel
 from riskpay.model.splits import later_periods
 
 TARGETS = {"late": 0, "late_30": 30}
 """Targets by name: paid more than so many days late (grace days replace 0)."""
-
-_WITHOUT_LATER_ROUNDS = 60
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,10 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
     settled = int((items["settled_by"] == "cash").sum())
     _check_enough(rows, settled, as_of, settings.min_settled)
     rounds, calibration = _from_later_periods(ledger, known.frame, rows, as_of, settings)
-    boosters = hazard.fit_members(rows, rounds, settings.hazard)
+    grown = hazard.grow_members(rows, rounds, settings.hazard)
     return LateModel(
-        booster_texts=tuple(booster.model_to_string() for booster in boosters),
+        booster_texts=tuple(tuple(member.model_to_string() for member in group) for group in grown.boosters),
+        offset=grown.offset,
         calibration=calibration,
         shape=PaidShape.observed(items.filter(settled_by="cash")["days_late"], settings.grid.ends[0]),
         grid=settings.grid,
@@ -109,24 +109,23 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
 
 def _from_later_periods(
     ledger: Ledger, asked: pl.DataFrame, rows: pl.DataFrame, as_of: date, settings: TrainSettings
-) -> tuple[int, Calibration]:
+) -> tuple[Rounds, Calibration]:
     """Rounds at which the last period's loss was least, and the calibration that the periods agree on."""
     starts = later_periods(asked, settings.lag_days, as_of)
-    rounds = 0
+    rounds: Rounds | None = None
     lines = []
     for start, end in reversed(list(zip(starts, [*starts[1:], as_of], strict=True))):
         early = _decided(ledger, asked, start, settings)
         later = rows.filter((pl.col("as_of") >= start) & (pl.col("as_of") < end))
-        if early["paid"].n_unique() < 2 or later.is_empty():
+        if early["paid"].n_unique() < 2 or later.is_empty() or hazard.lacking(early):
             continue
         if rounds:
-            trial = hazard.fit(early, rounds, settings.hazard)
+            trial = hazard.grow(early, rounds, settings.hazard)
         else:
-            trial = hazard.fit_rounds(early, later, settings.hazard)
-            rounds = trial.best_iteration or settings.hazard.rounds
+            trial, rounds = hazard.grow_until(early, later, settings.hazard)
         lines.append(_line_of(trial, later, settings))
     interval = rows["interval"].to_numpy().astype(np.int64)
-    return rounds or _WITHOUT_LATER_ROUNDS, agreed(lines, interval, rows["paid"].to_numpy())
+    return rounds or (settings.hazard.unwatched_rounds,) * len(GROUPS), agreed(lines, interval, rows["paid"].to_numpy())
 
 
 def _decided(ledger: Ledger, asked: pl.DataFrame, before: date, settings: TrainSettings) -> pl.DataFrame:
@@ -135,9 +134,9 @@ def _decided(ledger: Ledger, asked: pl.DataFrame, before: date, settings: TrainS
     return person_period(asked.filter(pl.col("as_of") < before), then, settings.grid, before, settings.lag_days)
 
 
-def _line_of(trial: hazard.Booster, later: pl.DataFrame, settings: TrainSettings) -> Calibration:
+def _line_of(trial: Hazard, later: pl.DataFrame, settings: TrainSettings) -> Calibration:
     return fit_calibration(
-        hazard.predict([trial], later),
+        trial.predict(later),
         later["interval"].to_numpy().astype(np.int64),
         later["paid"].to_numpy(),
         hazard.weights(later, settings.hazard),
@@ -161,9 +160,9 @@ def _check_enough(rows: pl.DataFrame, settled: int, as_of: date, least: int) -> 
             f"{settled} items are known to be settled in cash before {as_of}, at least {least} are needed to train",
             "load more history, or train as of a later day",
         )
-    first = rows.filter("first")["paid"]
-    if first.n_unique() < 2:
-        what = "was paid on time" if bool(first.all()) else "was paid late"
+    first = rows.filter(pl.col("interval") == 0)["paid"]
+    if first.n_unique() < 2 or hazard.lacking(rows):
+        what = "was paid on time" if bool(first.all()) else "was paid late or is not decided"
         raise TooFewLabelsError(
             f"every one of {len(first)} decided questions before {as_of} {what}: there is nothing to tell apart",
             "load history that holds both late and timely payments, or train as of a later day",

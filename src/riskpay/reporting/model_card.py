@@ -12,7 +12,8 @@ MARK = "<!-- figures: make card -->"
 MEASURES = ("n", "base_rate", "roc_auc", "pr_auc", "brier", "ece")
 PREDICTORS = ("model", "naive_ratio", "naive_mean", "naive_constant")
 TARGETS = {"late": "Late (paid after the due date)", "late_30": "More than 30 days late"}
-TRUTH_MEASURES = ("mean_abs_error", "mean_error", "roc_auc", "brier")
+TRUTH_MEASURES = ("mean_abs_error", "mean_error", "roc_auc", "pr_auc", "brier", "ece")
+_BETTER = {"mean_abs_error": -1, "mean_error": -1, "roc_auc": 1, "pr_auc": 1, "brier": -1, "ece": -1}
 _ANSWERS = {
     "p_late": "chance of not being paid by the due date plus the grace days",
     "p_unpaid_7": "chance of being unpaid 7 days from as_of",
@@ -24,15 +25,44 @@ _ANSWERS = {
 def render(card: Mapping[str, Any]) -> str:
     """The model card of figures as ``golden_metrics.json`` holds them.
 
-    ``card``: ``model`` (how it is grown), ``held_out`` (backtests by name, with title) and ``synthetic`` (a
-    world of known truth).
+    ``card``: ``model`` (how it is grown), ``held_out`` (backtests by name, with title) and ``synthetic``
+    (worlds of known truth by scenario).
     """
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     # Markdown from our own figures and names: nothing in it comes from outside.
     env = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
     env.filters["figure"] = figure
-    shape = {"targets": TARGETS, "predictors": PREDICTORS, "measures": MEASURES, "truth_measures": TRUTH_MEASURES}
-    return env.get_template("model_card.md").render(card=card, **shape) + "\n"
+    worlds = card["synthetic"]["scenarios"]
+    return (
+        env.get_template("model_card.md").render(
+            card=card,
+            targets=TARGETS,
+            predictors=PREDICTORS,
+            measures=MEASURES,
+            truth_measures=TRUTH_MEASURES,
+            truth_errors=lambda who: _span([world["predictors"][who]["mean_abs_error"] for world in worlds.values()]),
+            unbeaten=unbeaten(worlds),
+        )
+        + "\n"
+    )
+
+
+def unbeaten(worlds: Mapping[str, Any]) -> list[str]:
+    """Where a naive predictor is as good as the model or better: predictor, measure and scenario in words."""
+    found = []
+    for name, world in worlds.items():
+        said = world["predictors"]
+        for who in PREDICTORS[1:]:
+            found += [
+                f"{measure} of {who} in {name} ({figure(said[who][measure])} against {figure(said['model'][measure])})"
+                for measure, sign in _BETTER.items()
+                if sign * abs(said["model"][measure]) <= sign * abs(said[who][measure])
+            ]
+    return found
+
+
+def _span(values: list[float]) -> str:
+    return f"{figure(min(values))} to {figure(max(values))}"
 
 
 def with_figures(page: str, card: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The figures of the model card: held-out periods of the shared files, and a world of known truth."""
+"""The figures of the model card: held-out periods of the shared files, and worlds of known truth."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any, Final
 from riskpay.features.catalogue import FEATURES
 from riskpay.features.labels import LANDMARK_DAYS
 from riskpay.model.training import TrainSettings
+from riskpay.sources.synthetic.scenario import GRID
 from riskpay.sources.synthetic.world import synthesise
 from riskpay.workflows.backtest import backtest
 from riskpay.workflows.ingest import ingest
@@ -49,7 +50,7 @@ HELD_PERIODS: Final = {
     ),
 }
 WORLD: Final = {"customers": 300, "months": 18, "seed": 11}
-"""Customers, months and seed of the world of known truth."""
+"""Customers, months and seed of the worlds of known truth."""
 WORLD_CUTOFF: Final = date(2025, 4, 1)
 
 
@@ -62,16 +63,21 @@ def held_out(name: str, data: Path, home: Path, progress: Progress = silent) -> 
 
 
 def card(data: Path, place: Path, progress: Progress = silent) -> dict[str, Any]:
-    """What the model card says: settings, figures of every held-out period, and of a world of known truth.
+    """What the model card says: settings, figures of every held-out period, and of worlds of known truth.
 
     ``data``: the folder of shared files; ``place``: an empty folder for homes.
     """
-    world = synthesise(WORLD["customers"], WORLD["months"], WORLD["seed"])
     return {
         "model": model_facts(),
         "held_out": {name: held_out(name, data, place / name, progress) for name in HELD_PERIODS},
-        "synthetic": {**WORLD, **shortened(truth_test(world, WORLD_CUTOFF, progress=progress).to_json())},
+        "synthetic": {**WORLD, "scenarios": {name: against_truth(name, progress) for name in GRID}},
     }
+
+
+def against_truth(scenario: str, progress: Progress = silent) -> dict[str, Any]:
+    """The test against the true probabilities of a scenario's world."""
+    world = synthesise(WORLD["customers"], WORLD["months"], WORLD["seed"], GRID[scenario])
+    return shortened(truth_test(world, WORLD_CUTOFF, progress=progress).to_json())
 
 
 def model_facts() -> dict[str, Any]:
