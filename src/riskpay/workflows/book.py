@@ -83,9 +83,9 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
 
 def _items(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, reporting: str) -> pl.DataFrame:
     chances = ("p_late", "p_unpaid_7", "p_unpaid_30", "p_unpaid_90")
-    said = scored.risks.items.select(chances) if scored.risks else None
-    blank = scored.items.select(pl.lit(None, pl.Float64).alias(name) for name in chances)
-    joined = scored.items.hstack(blank if said is None else said).with_columns(today=pl.lit(as_of))
+    blank = scored.items.with_columns(pl.lit(None, pl.Float64).alias(name) for name in chances)
+    said = scored.items.hstack(scored.risks.items.select(chances)) if scored.risks else blank
+    joined = said.with_columns(today=pl.lit(as_of))
     rated = with_minor_rate(joined, ledger, "today", reporting).drop("today")
     return _rolled(rated, ledger, policy)
 
