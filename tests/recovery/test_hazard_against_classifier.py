@@ -32,12 +32,13 @@ def test_late_probability_is_no_worse_than_a_dedicated_classifier(shared):
     asked = ask_landmarks(ledger, CUTOFF, settings)
     model = fit_model(ledger, asked, CUTOFF, settings)
     known = latest(item_states(ledger.known(CUTOFF, "start")))
-    training = outcomes(asked.frame.filter("at_issue"), known, 0, CUTOFF)
+    training = outcomes(asked.frame.filter("at_issue"), known, 0, CUTOFF, settings.lag_days)
     test = outcomes(
         ask(ledger, issued_between(ledger, CUTOFF, UNTIL), settings).frame,
         latest(item_states(ledger)),
         0,
         ledger.last_known_on(),
+        settings.lag_days,
     )
     names = [name for name in FEATURE_NAMES if name not in CLOCKS]
     parameters = settings.hazard.parameters(training.height)

@@ -100,15 +100,18 @@ def person_period(asked: pl.DataFrame, items: pl.DataFrame, grid: Grid, before: 
     )
 
 
-def outcomes(asked: pl.DataFrame, items: pl.DataFrame, days_late: int, known_until: date) -> pl.DataFrame:
+def outcomes(
+    asked: pl.DataFrame, items: pl.DataFrame, days_late: int, known_until: date, lag_days: int
+) -> pl.DataFrame:
     """Whether each asked item was paid more than ``days_late`` days after its due date.
 
     Columns as ``asked`` plus ``happened`` (Boolean). Questions not decided by ``known_until`` (the
     last day whose facts are known), or ended by a competing event before that, are left out.
+    ``lag_days``: posting lag; without it, what was paid in time and is not yet posted would count as late.
     """
     settled_late = (pl.col("settled_on") - pl.col("due_date")).dt.total_days()
     by_then = settled_late <= days_late
-    decided = pl.col("due_date") + pl.duration(days=days_late) < known_until
+    decided = pl.col("due_date") + pl.duration(days=days_late + lag_days) < known_until
     joined = asked.join(items.select(*_KEY, "settled_on", "settled_by"), on=_KEY, how="left", maintain_order="left")
     competing = by_then & (pl.col("settled_by") != "cash")
     return (

@@ -75,7 +75,7 @@ def _test(
     model: LateModel, asked: Asked, items: pl.DataFrame, until: date, settings: TrainSettings, target: str
 ) -> TargetTest:
     days = settings.days_late(target)
-    decided = outcomes(asked.frame.with_row_index("question"), items, days, until)
+    decided = outcomes(asked.frame.with_row_index("question"), items, days, until, settings.lag_days)
     past = asked.past[decided["question"].to_list()]
     happened = decided["happened"].to_numpy()
     predictions = {"model": model.p_late(decided, days), **model.baselines[target].predict(past, target)}

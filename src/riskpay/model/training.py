@@ -148,7 +148,7 @@ def _baselines(known: Asked, items: pl.DataFrame, as_of: date, settings: TrainSe
     found = {}
     for target in TARGETS:
         asked = at_issue.frame.with_row_index("question")
-        decided = outcomes(asked, items, settings.days_late(target), as_of)
+        decided = outcomes(asked, items, settings.days_late(target), as_of, settings.lag_days)
         past = at_issue.past[decided["question"].to_list()]
         found[target] = fit_baselines(past, decided["happened"].to_numpy())
     return found
