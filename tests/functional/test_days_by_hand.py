@@ -70,3 +70,15 @@ def test_a_day_without_a_model_ranks_any_number_of_items_by_points(play, items):
     entry = play.entries()["C1"]
     assert (entry["strategy"], entry["p_late"]) == ("points", None)
     assert len(play.steps("C1")) == items
+
+
+def test_hours_of_a_customer_without_a_country_are_those_of_its_own_legal_entity(play):
+    """Eight to twenty-one o'clock in Berlin, in summer."""
+    play.load(
+        customers="company_id,customer_id,name\n2,k,K",
+        invoices="company_id,invoice_id,customer_id,issue_date,due_date,amount,currency\n"
+        "2,A,k,2024-05-01,2024-06-10,5000,EUR",
+        payments="company_id,payment_id,customer_id,value_date,amount,currency\n2,P,k,2024-07-01,1,EUR",
+    )
+    play.day()
+    assert play.entries()["k"]["call_hours"] == ["2024-07-01T06:00:00+00:00", "2024-07-01T19:00:00+00:00"]

@@ -244,7 +244,7 @@ def test_without_a_known_country_nobody_is_called():
     assert decisions.worklists == ()
     assert "time zone" in decisions.resting["rule"][0]
     assert "time zone" in decisions.steps["rule"][0]
-    home = _book([("C1", 20, 2000)], people=people, default_country="DE")
+    home = _book([("C1", 20, 2000)], people=people, countries={"1": "DE"})
     assert len(decide(home, policy).worklists) == 1
 
 

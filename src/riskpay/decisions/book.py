@@ -3,10 +3,11 @@
 Beyond what every book holds, three things may be given:
 ``unapplied`` (cash per customer and currency; without it ``customers.unapplied_amount`` counts in the one
 currency of the customer's items, or in the reporting currency when they differ), ``returned_debits``, and
-``default_country`` (the legal entity's, for customers without one). ``customers.previous_segment``, where
+``countries`` (of the legal entities, by company_id, for customers without one). ``customers.previous_segment``, where
 there is one, is the segment of the run before: it keeps customers from hopping between two segments.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
@@ -119,7 +120,7 @@ class Book:
     sent: pl.DataFrame = field(default_factory=_none_sent)
     unapplied: pl.DataFrame | None = None
     returned_debits: pl.DataFrame | None = None
-    default_country: str | None = None
+    countries: Mapping[str, str] = field(default_factory=dict)
 
     def in_order(self) -> "Book":
         """This book with typed columns, rows ordered by key, and the last version of each dispute, promise and block.

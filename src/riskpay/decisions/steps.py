@@ -185,10 +185,11 @@ def debtors_of(book: Book, segments: pl.DataFrame, policy: Policy) -> dict[Key, 
     payers = {key: (key[0], row["payer_id"] or key[1]) for key, row in known.items()}
     touches = _touches(book, payers)
     last_sent = _last_sent(book)
-    home = book.default_country or policy.compliance.home_country
-    return {
-        key: _debtor(row, home, tuple(touches.get(payers[key], ())), last_sent.get(key)) for key, row in known.items()
-    }
+    found: dict[Key, Debtor] = {}
+    for key, row in known.items():
+        home = book.countries.get(key[0], policy.compliance.home_country)
+        found[key] = _debtor(row, home, tuple(touches.get(payers[key], ())), last_sent.get(key))
+    return found
 
 
 def _debtor(row: Mapping[str, Any], home: str | None, touches: tuple[Touch, ...], last: date | None) -> Debtor:

@@ -62,7 +62,6 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
         .join(before, on=CUSTOMER_KEY, how="left")
     )
     unpaid = scored.risks.unpaid if scored.risks else np.empty((0, 181), dtype=np.float32)
-    countries = ledger.companies.sort("company_id")["country"]
     return Book(
         as_of=as_of,
         items=_items(ledger, scored, as_of, policy, reporting),
@@ -77,7 +76,7 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
         sent=store.steps.sent(as_of),
         unapplied=unapplied(ledger, as_of, "end"),
         returned_debits=_returned(ledger),
-        default_country=str(countries[0]) if len(countries) else None,
+        countries=dict(ledger.companies.select("company_id", "country").iter_rows()),
     )
 
 
