@@ -25,8 +25,6 @@ class Feature:
     window: str
     meaning: str
     phrase: str
-    monotone: int = 0
-    """+1: more of it never means an earlier payment where the field is sure; 0: not constrained."""
 
 
 LATE_DAYS: Final = (3, 7, 15, 30, 60, 90)

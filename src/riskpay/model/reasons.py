@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from riskpay.dates import WEEKDAYS
 from riskpay.features.catalogue import Feature
 from riskpay.features.labels import intervals
 from riskpay.ledger.tables import ITEM_KEY
@@ -65,5 +66,5 @@ def _shown(feature: Feature, value: object) -> str:
     if feature.unit.startswith("log10"):
         return f"{10**value:,.0f}" if feature.unit == "log10 money" else f"{10**value:.1f} times"
     if feature.unit == "0 = Monday":
-        return ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[int(value)]
+        return WEEKDAYS[int(value)]
     return f"{value:.0f} {feature.unit}"

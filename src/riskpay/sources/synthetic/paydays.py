@@ -18,11 +18,6 @@ def number(day: date) -> int:
     return (day - _EPOCH).days
 
 
-def day_of(days: int) -> date:
-    """The date ``days`` days after 1970-01-01."""
-    return _EPOCH + timedelta(days=days)
-
-
 @dataclass(frozen=True)
 class PayDays:
     """For each calendar (country index x 7 + pay-run code) and day: the next pay-run day from it, the last up to it."""
