@@ -82,3 +82,19 @@ def test_hours_of_a_customer_without_a_country_are_those_of_its_own_legal_entity
     )
     play.day()
     assert play.entries()["k"]["call_hours"] == ["2024-07-01T06:00:00+00:00", "2024-07-01T19:00:00+00:00"]
+
+
+def test_invoices_that_go_on_do_not_freshen_the_bank_data_of_a_silent_bank(play):
+    """Each legal entity by its own bank: that of 1 is silent since May, that of 2 told of cash today."""
+    play.load(
+        customers="company_id,customer_id,name\n1,k,K\n2,m,M",
+        invoices="company_id,invoice_id,customer_id,issue_date,due_date,amount,currency\n"
+        "1,A,k,2024-05-01,2024-06-10,5000,USD\n1,B,k,2024-07-01,2024-08-10,5000,USD\n"
+        "2,C,m,2024-05-01,2024-06-10,5000,EUR",
+        payments="company_id,payment_id,customer_id,value_date,amount,currency\n"
+        "1,P1,k,2024-05-01,1,USD\n2,P2,m,2024-07-01,1,EUR",
+    )
+    play.day()
+    rule = "stale bank data: newest cash fact is of 2024-05-01, 61 days old"
+    assert {(step["state"], step["rule"]) for step in play.steps("k")} == {("suppressed", rule)}
+    assert {step["state"] for step in play.steps("m")} == {"planned"}

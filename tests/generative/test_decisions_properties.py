@@ -153,7 +153,7 @@ def books(draw):
         },
     )
     until = DAY - timedelta(days=draw(st.sampled_from([0, 1, 9])))
-    return Book(DAY, frame, curves, draw(people()), until, "USD", disputes, promises, blocks, contacts)
+    return Book(DAY, frame, curves, draw(people()), {"1": until}, "USD", disputes, promises, blocks, contacts)
 
 
 @given(books())

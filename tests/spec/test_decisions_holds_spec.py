@@ -81,11 +81,16 @@ CASES = {
     "auto-pay that failed long ago": ({"payment_method": "auto_pay"}, "100 -", "300 -"),
     "cash not applied yet": ({"unapplied_amount": 15000}, "0 -", "250 -"),
     "stale bank data": (
-        {"facts_until": "2024-06-07"},
+        {"cash_until": "2024-06-07"},
         "100 stale bank data: newest cash fact is of 2024-06-07, 5 days old",
         "300 stale bank data: newest cash fact is of 2024-06-07, 5 days old",
     ),
-    "bank data of the last days": ({"facts_until": "2024-06-08"}, "100 -", "300 -"),
+    "bank data that never came": (
+        {"cash_until": None},
+        "100 stale bank data: no cash fact so far",
+        "300 stale bank data: no cash fact so far",
+    ),
+    "bank data of the last days": ({"cash_until": "2024-06-08"}, "100 -", "300 -"),
 }
 
 
@@ -143,10 +148,11 @@ def _book(items: str, known: dict[str, object]) -> Book:
     customers = {key: known[key] for key in ("account_status", "payment_method", "unapplied_amount") if key in known}
     ids = frame["customer_id"].unique(maintain_order=True)
     people = pl.DataFrame({"company_id": "1", "customer_id": ids, "settled_count": 9, "debtor_type": "company"})
-    facts_until = date.fromisoformat(str(known.get("facts_until", DAY)))
+    told = known.get("cash_until", DAY)
+    cash_until = {"1": date.fromisoformat(str(told))} if told else {}
     customers_frame = people.with_columns(pl.lit(value).alias(name) for name, value in customers.items())
     curves = np.tile(np.exp(-0.02 * np.arange(181)), (frame.height, 1))
-    return Book(DAY, frame, curves, customers_frame, facts_until, "USD", **tables)
+    return Book(DAY, frame, curves, customers_frame, cash_until, "USD", **tables)
 
 
 def _shown(book: Book, invoice: str) -> str:
@@ -216,7 +222,7 @@ def test_who_is_held_wholly_leaves_the_call_list():
 
 
 def test_stale_bank_data_hold_steps_but_not_the_list():
-    decisions = decide(_book(LARGE, {"facts_until": "2024-06-01"}), POLICY)
+    decisions = decide(_book(LARGE, {"cash_until": "2024-06-01"}), POLICY)
     assert set(decisions.steps["state"]) == {"suppressed"}
     assert decisions.worklists[0].entries[0].next_step.state == "suppressed"
 

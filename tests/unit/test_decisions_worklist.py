@@ -60,7 +60,7 @@ def _book(
         ],
         infer_schema_length=None,
     )
-    return Book(DAY, items, curves if scored else np.empty((0, 181)), customers, DAY, "USD", **more)
+    return Book(DAY, items, curves if scored else np.empty((0, 181)), customers, {"1": DAY}, "USD", **more)
 
 
 def _contacts(*rows: tuple[str, int, str]) -> pl.DataFrame:
@@ -315,7 +315,12 @@ def test_another_address_another_channel():
 def test_an_empty_book():
     decisions = decide(
         _book([("C1", 3, 10)]).__class__(
-            DAY, _book([("C1", 3, 10)]).items.clear(), np.empty((0, 181)), _book([("C1", 3, 10)]).customers, DAY, "USD"
+            DAY,
+            _book([("C1", 3, 10)]).items.clear(),
+            np.empty((0, 181)),
+            _book([("C1", 3, 10)]).customers,
+            {"1": DAY},
+            "USD",
         ),
         POLICY,
     )

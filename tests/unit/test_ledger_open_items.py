@@ -158,6 +158,31 @@ def test_the_last_known_day_is_that_of_cash_and_documents(ledger):
     assert later.last_known_on() == date(2024, 2, 2)
 
 
+def test_the_last_cash_day_is_that_of_what_the_bank_told_by_company(make_ledger):
+    ledger = make_ledger(
+        """
+        invoices:
+        company_id | invoice_id | issue_date | due_date   | amount | document_type
+        1          | A          | 2024-01-01 | 2024-02-01 | 100    | invoice
+        1          | N          | 2024-03-01 | 2024-03-01 | 10     | credit_note
+        2          | B          | 2024-01-01 | 2024-02-01 | 100    | invoice
+        3          | C          | 2024-01-01 | 2024-02-01 | 100    | invoice
+        payments:
+        company_id | payment_id | value_date | amount
+        1          | P          | 2024-01-10 | 50
+        2          | Q          | 2024-01-12 | 50
+        payment_reversals:
+        company_id | payment_id | reversed_on
+        2          | Q          | 2024-01-20
+        allocations:
+        company_id | allocation_id | source_id | source_type | invoice_id | amount | allocated_on
+        1          | 1             | P         | payment     | A          | 50     | 2024-01-15
+        1          | 2             | N         | credit_note | A          | 10     | 2024-03-01
+        """
+    )
+    assert ledger.last_cash_on() == {"1": date(2024, 1, 15), "2": date(2024, 1, 20)}
+
+
 def test_days_past_due_move_every_day(ledger):
     days = [
         open_items(ledger, MARCH + timedelta(days=n)).filter(invoice_id="D")["days_past_due"].item() for n in range(3)

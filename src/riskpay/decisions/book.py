@@ -104,14 +104,15 @@ class Book:
     NaN where there is no score. ``customers``: attributes as of the day beside their payment facts, columns
     of ``CUSTOMER_COLUMNS`` (missing ones take plain defaults: unknown debtor, active, no history).
     ``disputes``, ``promises``, ``blocks``, ``contacts``: the ledger's tables, known by as_of.
-    ``sent``: steps already sent. ``facts_until``: day of the newest cash fact.
+    ``sent``: steps already sent. ``cash_until``: day of the newest cash fact known by as_of, by company_id; a
+    company without any is left out.
     """
 
     as_of: date
     items: pl.DataFrame
     unpaid: npt.NDArray[np.floating]
     customers: pl.DataFrame
-    facts_until: date
+    cash_until: Mapping[str, date]
     reporting_currency: str
     disputes: pl.DataFrame = field(default_factory=DISPUTES.empty)
     promises: pl.DataFrame = field(default_factory=PROMISES.empty)

@@ -38,8 +38,7 @@ def held_items(book: Book, policy: Policy) -> pl.DataFrame:
     items = _wholly(items, _too_small(book, policy))
     items = items.with_columns(workable="rest")
     items = _less_unapplied(items, book).rename({"rest": "collectible_amount"})
-    stale = _stale(book, policy)
-    items = items.with_columns(hold=pl.coalesce("hold", pl.lit(stale, pl.String))) if stale else items
+    items = items.with_columns(hold=pl.coalesce("hold", _stale(book, policy)))
     return items.drop("account_status", "payment_method", "disputed_until", "promised_until").sort(ITEM_KEY)
 
 
@@ -142,8 +141,13 @@ def _less_unapplied(items: pl.DataFrame, book: Book) -> pl.DataFrame:
     return take(started, free, [*CUSTOMER_KEY, "currency"], "unapplied").drop("unapplied_until")
 
 
-def _stale(book: Book, policy: Policy) -> str | None:
-    age = (book.as_of - book.facts_until).days
-    if age <= policy.bank_data_max_age_days:
-        return None
-    return f"stale bank data: newest cash fact is of {book.facts_until}, {age} days old"
+def _stale(book: Book, policy: Policy) -> pl.Expr:
+    """Bank data come by legal entity: one whose bank is silent waits, whatever the others' banks tell."""
+    newest = pl.col("company_id").replace_strict(dict(book.cash_until), default=None, return_dtype=pl.Date)
+    age = (pl.lit(book.as_of) - newest).dt.total_days()
+    return (
+        pl.when(newest.is_null())
+        .then(pl.lit("stale bank data: no cash fact so far"))
+        .when(age > policy.bank_data_max_age_days)
+        .then(pl.format("stale bank data: newest cash fact is of {}, {} days old", newest, age))
+    )

@@ -59,7 +59,10 @@ class Policy(Part):
     posting_lag_days: int = Field(
         ge=0, le=30, description="Days until a payment is known; no step goes out between the due date and then."
     )
-    bank_data_max_age_days: Days = Field(description="No step goes out when the newest cash fact is older than this.")
+    bank_data_max_age_days: Days = Field(
+        description="No step goes out when the newest cash fact of the legal entity (a payment, its return or its "
+        "allocation) is older than this."
+    )
     min_days_between_steps: int = Field(ge=0, le=60, description="Least days between two steps of one item.")
     statement_days: int = Field(
         ge=1, le=92, description="Least days between two steps to a customer who pays on a statement."

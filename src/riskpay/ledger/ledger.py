@@ -69,6 +69,16 @@ class Ledger:
         days = [frame["known_on"].max() for frame in frames if frame.height]
         return max(day for day in days if isinstance(day, date)) if days else None
 
+    def last_cash_on(self) -> dict[str, date]:
+        """The day of the newest fact that a bank told, by company_id: a payment, its return or its allocation.
+
+        What is bought on credit says nothing of what is paid, so documents, credit notes and write-offs do
+        not count. A company without such a fact is left out.
+        """
+        cash = self.allocations.filter(source_type="payment")
+        told = [frame.select("company_id", "known_on") for frame in (self.payments, self.payment_reversals, cash)]
+        return dict(pl.concat(told).group_by("company_id").agg(pl.col("known_on").max()).iter_rows())
+
 
 def _day_column(frame: pl.DataFrame) -> str:
     return next((name for name in ("known_on", "valid_from", "rate_date") if name in frame.columns), "")

@@ -67,7 +67,7 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
         items=_items(ledger, scored, as_of, policy, reporting),
         unpaid=unpaid,
         customers=customers,
-        facts_until=min(ledger.last_known_on() or as_of, as_of),
+        cash_until=ledger.last_cash_on(),
         reporting_currency=reporting,
         disputes=ledger.disputes,
         promises=ledger.promises,
