@@ -143,6 +143,18 @@ def test_a_dispute_goes_into_the_store_once(load):
         ]
 
 
+def test_a_disputed_item_of_a_corrected_customer_does_not_stop_the_load(load):
+    load(MONDAY, C.removesuffix(",") + ",2024-06-01")
+    load(TUESDAY, C.removesuffix(",").replace("c2", "c9") + ",2024-06-01")
+    from riskpay.store.database import Store  # noqa: PLC0415 - as above
+
+    with Store(load.home / "store.db") as store:
+        assert store.events.frames()["disputes"].select("customer_id", "known_on").rows() == [
+            ("c2", date(2024, 6, 1)),
+            ("c9", TUESDAY),
+        ]
+
+
 def test_events_go_to_whom_asks_for_them(tmp_path, load):
     kept = {}
     file = tmp_path / "export.csv"

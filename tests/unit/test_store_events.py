@@ -92,6 +92,50 @@ def test_several_tables_are_added_together_or_not_at_all(store):
     }
 
 
+def load(store, day, **changes):
+    undated = {**DISPUTE, "known_on": DISPUTE["opened_on"]}
+    return store.events.load({"disputes": disputes({**undated, **changes})}, date(2024, 3, day))
+
+
+def known(store):
+    return store.events.frames()["disputes"].select("status", "known_on").rows()
+
+
+def test_changed_content_in_a_later_load_is_a_version_known_from_the_load(store):
+    load(store, 4)
+    assert load(store, 5, status="resolved") == {"disputes": 1}
+    assert load(store, 6, status="resolved") == {"disputes": 0}
+    assert load(store, 7) == {"disputes": 1}
+    assert known(store) == [
+        ("open", date(2024, 3, 1)),
+        ("resolved", date(2024, 3, 5)),
+        ("open", date(2024, 3, 7)),
+    ]
+
+
+def test_two_changes_of_one_day_are_two_versions_and_none_is_overwritten(store):
+    load(store, 4)
+    load(store, 5, status="resolved")
+    load(store, 5, status="withdrawn")
+    assert known(store)[1:] == [("resolved", date(2024, 3, 5)), ("withdrawn", date(2024, 3, 6))]
+
+
+def test_a_load_that_states_its_day_is_taken_at_its_word_and_an_old_one_is_history(store):
+    load(store, 9, known_on=date(2024, 3, 2))
+    load(store, 9, known_on=date(2024, 3, 8), status="resolved")
+    assert load(store, 10, known_on=date(2024, 3, 2)) == {"disputes": 0}
+    assert known(store) == [("open", date(2024, 3, 2)), ("resolved", date(2024, 3, 8))]
+
+
+def test_what_was_kept_for_a_day_stays(store):
+    dated = {**DISPUTE, "known_on": date(2024, 3, 2)}
+    resolved = {**dated, "status": "resolved", "known_on": date(2024, 3, 8)}
+    store.events.load({"disputes": disputes(dated, resolved)}, date(2024, 3, 9))
+    other = disputes({**dated, "amount": 1}, resolved)
+    assert store.events.load({"disputes": other}, date(2024, 3, 10)) == {"disputes": 0}
+    assert store.events.frames()["disputes"]["amount"].to_list() == [DISPUTE["amount"]] * 2
+
+
 def test_a_value_out_of_its_range_and_a_table_that_is_none_are_refused(store):
     with pytest.raises(DataError, match="maybe"):
         store.events.append("disputes", disputes({**DISPUTE, "status": "maybe"}))

@@ -27,6 +27,7 @@ from riskpay.sources.checks import (
 from riskpay.sources.mapping import Mapping
 from riskpay.sources.readers import FILE, LINE, Sheet, normalised, read_sheet, source_files
 from riskpay.sources.references import Keys, keys_there, refer
+from riskpay.sources.unchangeable import told_otherwise
 
 DEFAULTS: Final[dict[str, str | int | bool]] = {
     "company_id": DEFAULT_COMPANY,
@@ -73,7 +74,7 @@ class Parts:
 def read_tables(path: Path, mapping: Mapping, known: Ledger | None) -> Parts:
     """The tables of a folder (or of one file named after its table), in the order in which they refer to each other.
 
-    ``known`` is the ledger so far: rows may refer to its customers and invoices. Raises SourceError for a file that
+    ``known`` is the ledger so far: rows may refer to its customers and invoices, and tell none of its contacts otherwise. Raises SourceError for a file that
     cannot be read, a file whose name is nearly that of a table, a missing column, or a folder without rows.
     """
     sheets = _sheets(path, mapping)
@@ -82,7 +83,7 @@ def read_tables(path: Path, mapping: Mapping, known: Ledger | None) -> Parts:
     for name, table in TABLES.items():
         if name in sheets:
             reader = _TableReader(table, mapping)
-            frames[name], bad, tally = reader.read(sheets[name], keys_there(frames, known, mapping))
+            frames[name], bad, tally = reader.read(sheets[name], keys_there(frames, known, mapping), known)
             rejects.append(bad)
             tallies.append(tally)
     return Parts(frames, pl.concat(rejects).sort("file", "line"), tuple(tallies))
@@ -114,20 +115,21 @@ class _TableReader:
     table: Table
     mapping: Mapping
 
-    def read(self, sheet: Sheet, there: Keys) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Tally, Tally, Tally, Tally]]:
+    def read(
+        self, sheet: Sheet, there: Keys, known: Ledger | None
+    ) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Tally, Tally, Tally, Tally]]:
         """The table's accepted rows, its rejected ones, and its tallies."""
         rows = self._parsed(self._raw(sheet))
-        faults = [*self._column_faults(), *self._day_faults()]
         checked, references = refer(rows, self.table, there)
-        marked = first_fault(checked, [*faults, *references])
+        checked, changed = told_otherwise(checked, self.table, known)
+        faults = [*self._column_faults(), *self._day_faults(), *references, *changed]
+        marked = first_fault(checked, faults)
         parts = part_repeats(marked.filter(pl.col("_fault").is_null()), self.table.key, self.table.names)
         key = self.table.key[-1] if self.table.key[-1] not in ("known_on", "valid_from") else self.table.key[1]
         ragged = ragged_rows(sheet.ragged)
         bad = pl.concat(
             [
-                rejected(
-                    _with_money(marked), [*faults, *references], {name: f"raw_{name}" for name in self.table.names}
-                ),
+                rejected(_with_money(marked), faults, {name: f"raw_{name}" for name in self.table.names}),
                 reject_rows(_with_money(parts.conflicting), pl.lit(key), pl.col(key), REPEATED),
                 ragged,
             ]

@@ -36,7 +36,9 @@ folders the money is that of the tables that have an amount and a currency (invo
 
 In a later load, changed content of a document is a new version, known from its change date or the day of the load. An
 item that was paid and is now shown as open has its payment reversed. What vanishes from a full export is
-reported and stays as it was: it is never assumed paid.
+reported and stays as it was: it is never assumed paid. Changed content of a dispute, promise or block is a new version too: no
+version kept before is touched, so the second change of one day counts from the next. A contact is never changed: a row
+that tells one otherwise is rejected.
 
 ## Keys of a mapping file
 """

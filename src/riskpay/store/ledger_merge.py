@@ -8,12 +8,12 @@ import polars as pl
 
 from riskpay.ledger.tables import FILE_TABLES, INVOICES, ITEM_KEY, PAYMENT_REVERSALS
 from riskpay.sources.wide_tables import item_id
+from riskpay.store.versions import FACT_DAY, load_day, news
 
 TAKEN_BACK = "shown as open by a later export"
 """Reason of a reversal that riskpay adds itself."""
 
 _ITEM = list(ITEM_KEY)
-_CONTENT = [name for name in INVOICES.names if name != "known_on"]
 
 
 @dataclass(frozen=True)
@@ -83,27 +83,12 @@ def _replaced(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> tup
 
 def _with_versions(old: pl.DataFrame, new: pl.DataFrame, loaded_on: date) -> tuple[pl.DataFrame, Count]:
     """Invoices with new versions: an item's newest row is compared with the newest version known."""
-    last_old = old.sort("known_on").group_by(_ITEM, maintain_order=True).last()
-    first_time = new.join(last_old, on=_ITEM, how="anti")
-    seen = new.join(last_old, on=_ITEM, how="semi")
-    newest = pl.col("known_on") == pl.col("known_on").max().over(_ITEM)
-    history, current = seen.filter(~newest), seen.filter(newest)
-    backfill = history.join(old, on=INVOICES.names, how="anti")
-    # A row whose known_on is not its issue day says itself since when it holds: an older one is history.
-    stated = pl.col("known_on") != pl.col("issue_date")
-    stale = current.filter(stated).join(old, on=INVOICES.names, how="semi")
-    differing = current.join(last_old, on=_CONTENT, how="anti").join(stale, on=INVOICES.names, how="anti")
-    before = last_old.select(*_ITEM, before="known_on")
-    since = pl.when(stated & (pl.col("known_on") > pl.col("before"))).then("known_on")
-    versions = (
-        differing.join(before, on=_ITEM)
-        .with_columns(known_on=pl.coalesce(since, pl.max_horizontal(pl.lit(loaded_on), "before")))
-        .select(INVOICES.names)
+    found = news(old, new, _ITEM, FACT_DAY["invoices"], load_day(loaded_on))
+    kept = old.join(found.rows, on=INVOICES.key, how="anti")
+    changed = found.backfill.height + found.versions.height
+    return pl.concat([kept, found.rows]), Count(
+        found.first_time.height, changed, new.height - found.first_time.height - changed
     )
-    rows = pl.concat([first_time, backfill, versions])
-    kept = old.join(rows, on=INVOICES.key, how="anti")
-    changed = backfill.height + versions.height
-    return pl.concat([kept, rows]), Count(first_time.height, changed, seen.height - changed)
 
 
 def _repaid(old: Mapping[str, pl.DataFrame], new: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -80,10 +80,10 @@ def ingest(
     chosen = load_mapping(mapping) if isinstance(mapping, str) else mapping
     ledger_files = LedgerFiles(home)
     say("reading", 0, 3)
-    intake = read_source(path, chosen, loaded_on, _ledger_so_far(ledger_files))
+    intake = read_source(path, chosen, loaded_on, _ledger_so_far(home, ledger_files))
     say("setting rejected rows aside", 1, 3)
     rejects_file = _write_rejects(home, chosen.name, intake)
-    _keep(intake, keep_events or _into_store(home))
+    _keep(intake, keep_events or _into_store(home, loaded_on))
     say("merging into the ledger", 2, 3)
     load = ledger_files.load(intake.frames, intake.full, loaded_on, intake.shown_open, intake.named_items)
     say("done", 3, 3)
@@ -105,17 +105,23 @@ def _silent(_what: str, _done: int, _steps: int) -> None:
     """Say nothing."""
 
 
-def _ledger_so_far(ledger_files: LedgerFiles) -> Ledger | None:
+def _ledger_so_far(home: Path, ledger_files: LedgerFiles) -> Ledger | None:
     try:
-        return ledger_files.current()
+        current = ledger_files.current()
     except NotThereError:
         return None
+    settings = load_settings(home)
+    # A load that is refused leaves nothing, no empty store either: only one that is there is opened.
+    if not (settings.database_url or (home / "store.db").exists()):
+        return current
+    with Store(settings.database) as store:
+        return current.with_tables(contacts=store.events.frames()["contacts"])
 
 
-def _into_store(home: Path) -> KeepEvents:
+def _into_store(home: Path, loaded_on: date) -> KeepEvents:
     def keep(frames: Pairs[str, pl.DataFrame]) -> None:
         with Store(load_settings(home).database) as store:
-            store.events.append_all(frames)
+            store.events.load(frames, loaded_on)
 
     return keep
 
