@@ -16,6 +16,8 @@ from riskpay.ledger.tables import CONTACTS, PROMISES
 DAY = date(2024, 6, 12)
 POLICY = load_policy("must_contact: {untouched_amount: 1000000}")
 
+NO_COOL_DOWN = load_policy("{must_contact: {untouched_amount: 1000000}, cool_down: {reached: 0}}")
+
 
 def _book(
     rows: list[tuple[str, int, float]], *, people: dict[str, dict] | None = None, daily: float = 0.02, **more
@@ -343,3 +345,14 @@ def test_a_book_that_does_not_fit_together_is_refused():
         decide(Book(**{**vars(book), "unpaid": book.unpaid[:1]}), POLICY)
     with pytest.raises(DataError, match="items lack rate"):
         decide(Book(**{**vars(book), "items": book.items.drop("rate")}), POLICY)
+
+
+def test_a_talk_in_an_american_evening_counts_on_its_own_day():
+    """18:00 in Los Angeles is 01:00 of the next day in UTC; the firm knew of it the day it happened."""
+    evening = _contacts(("C1", 0, "reached")).with_columns(contacted_at=datetime(2024, 6, 13, 1))  # noqa: DTZ001 - UTC
+    decisions = decide(_book([("C1", 20, 2000)], contacts=evening), POLICY)
+    assert _order(decisions) == []
+    assert decisions.resting["rule"][0] == "cool-down: reached on 2024-06-12, no call before 2024-06-17"
+    returned = pl.DataFrame({"company_id": ["1"], "customer_id": ["C1"], "reversed_on": [DAY - timedelta(days=1)]})
+    spoken = decide(_book([("C1", 20, 2000)], contacts=evening, returned_debits=returned), NO_COOL_DOWN)
+    assert spoken.worklists[0].entries[0].must_contact is None

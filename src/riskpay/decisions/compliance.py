@@ -22,7 +22,7 @@ CONVERSATIONS: Final = frozenset({"reached", "promised", "disputed", "refused"})
 
 
 class Touch(NamedTuple):
-    """One contact with a payer; ``day`` in UTC."""
+    """One contact with a payer; ``day`` as ``contacted.CONTACT_DAY`` says."""
 
     day: date
     channel: str

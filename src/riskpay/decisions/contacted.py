@@ -12,6 +12,10 @@ from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 
 PAYER_KEY: Final = ("company_id", "payer_id")
 
+CONTACT_DAY: Final = pl.min_horizontal(pl.col("contacted_at").dt.date(), "known_on")
+"""Day of a contact in the firm's days. The moment is in UTC, in which an American evening is tomorrow already;
+nothing is known before it happened, so the day it became known is the latest it can have been."""
+
 
 def contacted(book: Book, held: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Per payer of ``held`` (``held_items``), by as_of, null where it never happened:
@@ -28,7 +32,7 @@ def contacted(book: Book, held: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 
 def _contacts(book: Book, who: pl.DataFrame) -> pl.DataFrame:
-    days = book.contacts.with_columns(day=pl.col("contacted_at").dt.date()).filter(pl.col("day") <= book.as_of)
+    days = book.contacts.with_columns(day=CONTACT_DAY).filter(pl.col("day") <= book.as_of)
     spoken = pl.col("outcome").is_in(sorted(CONVERSATIONS))
     return (
         days.join(who, on=CUSTOMER_KEY)

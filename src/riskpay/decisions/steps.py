@@ -24,6 +24,7 @@ from riskpay.decisions.cadence import (
     remaining_steps,
 )
 from riskpay.decisions.compliance import Touch, call_rule, hours_of, profile_of
+from riskpay.decisions.contacted import CONTACT_DAY
 from riskpay.decisions.policy import Policy
 from riskpay.decisions.policy_base import SEGMENTS, SegmentName
 from riskpay.decisions.policy_ladders import Step, Steps
@@ -215,7 +216,7 @@ def _touches(book: Book, payers: Mapping[Key, Key]) -> dict[Key, list[Touch]]:
 
 
 def _contacts(book: Book) -> Iterator[tuple[Key, Touch]]:
-    columns = ("company_id", "customer_id", pl.col("contacted_at").dt.date(), "channel", "direction", "outcome")
+    columns = ("company_id", "customer_id", CONTACT_DAY.alias("day"), "channel", "direction", "outcome")
     for company, customer, day, *rest in book.contacts.select(columns).iter_rows():
         if day <= book.as_of:
             yield (company, customer), Touch(day, *rest)

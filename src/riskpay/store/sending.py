@@ -9,8 +9,9 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, or_, select
 
+from riskpay.decisions.contacted import CONTACT_DAY
 from riskpay.decisions.steps import STEP_COLUMNS
-from riskpay.ledger.tables import ITEM_KEY
+from riskpay.ledger.tables import CONTACTS, ITEM_KEY
 from riskpay.store.models import EVENTS, Plan, PlannedStep
 
 AUTOMATIC: Final = "automatic"
@@ -121,11 +122,12 @@ def _contacts(
     )
     if customer:
         query = query.where(contact.company_id == customer[0], contact.customer_id == customer[1])
+    rows = CONTACTS.conform(pl.DataFrame(list(connection.execute(query).mappings()), schema=CONTACTS.dtypes))
     found: dict[tuple[str, str, str], list[Touch]] = defaultdict(list)
-    for row in connection.execute(query):
-        key = (row.company_id, row.customer_id, row.channel)
-        day = min(row.contacted_at.date(), row.known_on)  # the firm's evening may be tomorrow in UTC
-        found[key].append((day, row.invoice_id, row.contact_id))
+    for company, customer_id, channel, *touch in rows.select(
+        *_BY, CONTACT_DAY.alias("day"), "invoice_id", "contact_id"
+    ).iter_rows():
+        found[company, customer_id, channel].append((touch[0], touch[1], touch[2]))
     return found
 
 
