@@ -216,11 +216,12 @@ class _TableReader:
         if column.dtype == pl.Int64:
             faults.append(Fault(name, "amount is not finite", parsing.is_not_finite(parsing.stripped(f"raw_{name}"))))
         faults.append(Fault(name, f"cannot be read as {_KINDS.get(column.dtype, 'text')}", ~empty & value.is_null()))
+        if column.dtype == pl.Float64:
+            faults.append(Fault(name, f"{name} is not finite", ~value.is_finite()))
         if column.allowed:
             faults.append(Fault(name, f"not one of {', '.join(column.allowed)}", ~value.is_in(list(column.allowed))))
         if column.at_least is not None:
-            too_small = (value < column.at_least) | (value.is_nan() if column.dtype == pl.Float64 else pl.lit(None))
-            faults.append(Fault(name, f"must be at least {column.at_least:g}", too_small))
+            faults.append(Fault(name, f"must be at least {column.at_least:g}", value < column.at_least))
         if name in ("currency", "quote_currency"):
             known = parsing.digits_of(name).is_not_null()
             faults.append(Fault(name, "currency is not in ISO 4217", ~known))

@@ -12,7 +12,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -83,19 +83,22 @@ class LedgerFiles:
         loaded_on: date,
         shown_open: pl.DataFrame | None = None,
         named_items: pl.DataFrame | None = None,
+        before_publishing: Callable[[], None] | None = None,
     ) -> LoadResult:
         """Merge tables into the ledger and publish the result in one step.
 
         ``full``: what the load does not hold is reported as vanished; ``loaded_on`` is the day from which changes
         are known that carry no day; ``shown_open`` (item keys) are items the source shows as unpaid,
         ``named_items`` items it names in rejected rows too, which have not vanished. Tables of events
-        are not for the files and are left alone. Raises DataError if the result breaks a contract.
+        are not for the files and are left alone. ``before_publishing`` is called once the result is sound and on
+        disk, and before it counts: what it raises leaves the ledger as it was. Raises DataError if the result
+        breaks a contract.
         """
         new = {t.name: t.conform(intake_frames[t.name]) for t in FILE_TABLES if t.name in intake_frames}
         with self._locked():
             old = self._current_frames()
             merged = merge(old, new, loaded_on, full=full, shown_open=shown_open, named_items=named_items)
-            version = self._publish(merged.frames)
+            version = self._publish(merged.frames, before_publishing or _nothing)
         counts = merged.counts.values()
         return LoadResult(
             version,
@@ -110,7 +113,7 @@ class LedgerFiles:
     def replace(self, ledger: Ledger) -> str:
         """Publish ``ledger`` as the whole ledger and give its data_version; its event tables are not kept here."""
         with self._locked():
-            return self._publish(ledger.frames())
+            return self._publish(ledger.frames(), _nothing)
 
     def _current_frames(self) -> dict[str, pl.DataFrame]:
         ledger = self.current() if self._pointer.exists() else Ledger.of({})
@@ -126,16 +129,18 @@ class LedgerFiles:
                 shutil.rmtree(leftover)
             yield
 
-    def _publish(self, frames: Mapping[str, pl.DataFrame]) -> str:
+    def _publish(self, frames: Mapping[str, pl.DataFrame], before: Callable[[], None]) -> str:
         ordered = {t.name: TABLES[t.name].validate(frames[t.name]).sort(t.names) for t in FILE_TABLES}
         version = data_version(ordered)
         if not (self._versions / version).is_dir():
-            self._write(version, ordered)
+            self._write(version, ordered, before)
+        else:
+            before()
         if not self._pointer.exists() or self.current_version() != version:
             _replace_text(self._pointer, version)
         return version
 
-    def _write(self, version: str, ordered: Mapping[str, pl.DataFrame]) -> None:
+    def _write(self, version: str, ordered: Mapping[str, pl.DataFrame], before: Callable[[], None]) -> None:
         writing = Path(tempfile.mkdtemp(prefix=_LEFTOVER, dir=self._versions))
         writing.chmod(0o755)
         for name, frame in ordered.items():
@@ -143,6 +148,11 @@ class LedgerFiles:
             frame.write_parquet(file)
             _flush(file)
         _flush(writing)
+        try:
+            before()
+        except BaseException:
+            shutil.rmtree(writing)
+            raise
         writing.replace(self._versions / version)
         _flush(self._versions)
 
@@ -157,6 +167,10 @@ def data_version(ordered: Mapping[str, pl.DataFrame]) -> str:
             part = ordered[name].slice(start, 100_000).write_csv(quote_style="non_numeric", include_header=start == 0)
             digest.update(part.encode())
     return digest.hexdigest()[:16]
+
+
+def _nothing() -> None:
+    """What is done before a version counts, where nothing is."""
 
 
 def _replace_text(file: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Loading a source: read it, set its rejected rows aside, keep its events, merge the rest into the ledger."""
+"""Loading a source: read it, set its rejected rows aside, merge it into the ledger, keep its events, publish."""
 
 import hashlib
 from collections.abc import Callable
@@ -73,8 +73,8 @@ def ingest(
 
     ``mapping`` is one, or the name or path of one. ``loaded_on`` is the day from which changes are known that carry no
     day of their own. Rejected rows go to HOME/rejects; events that the source brings go to ``keep_events``
-    (without one, into HOME/store.db). Raises
-    SourceError or MappingError, and then nothing was written.
+    (without one, into HOME/store.db), before the ledger counts and after it was found sound. Raises SourceError or
+    MappingError, and then nothing was written, or DataError, and then ledger and store are as before.
     """
     say = progress or _silent
     chosen = load_mapping(mapping) if isinstance(mapping, str) else mapping
@@ -83,9 +83,19 @@ def ingest(
     intake = read_source(path, chosen, loaded_on, _ledger_so_far(home, ledger_files))
     say("setting rejected rows aside", 1, 3)
     rejects_file = _write_rejects(home, chosen.name, intake)
-    _keep(intake, keep_events or _into_store(home, loaded_on))
     say("merging into the ledger", 2, 3)
-    load = ledger_files.load(intake.frames, intake.full, loaded_on, intake.shown_open, intake.named_items)
+    # Events are kept once the merged ledger is sound and on disk, and before it counts. A load that is refused has
+    # kept none. Killed between the two, the store holds events of a ledger that does not count yet: a dispute
+    # too many holds a step back, one too few would chase a disputed invoice. The same load again finds the
+    # events there and publishes the ledger.
+    load = ledger_files.load(
+        intake.frames,
+        intake.full,
+        loaded_on,
+        intake.shown_open,
+        intake.named_items,
+        before_publishing=lambda: _keep(intake, keep_events or _into_store(home, loaded_on)),
+    )
     say("done", 3, 3)
     customers = intake.frames.get("customers")
     return IngestResult(
