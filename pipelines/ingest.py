@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from riskpay.errors import RiskpayError
+from riskpay.workflows.demo_home import refuse_other_data
 from riskpay.workflows.ingest import ingest
 
 
@@ -17,6 +18,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--format", default="canonical", help="name or file of a mapping")
     parser.add_argument("--loaded-on", type=date.fromisoformat, required=True)
     asked = parser.parse_args(arguments)
+    refuse_other_data(asked.home)
     for path in asked.paths:
         done = ingest(asked.home, path, asked.format, asked.loaded_on)
         sys.stdout.write(

@@ -23,15 +23,18 @@ def ingest(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Load an export; say what was accepted, rejected and repeated, in rows and in money.
+    """Load an export; say what was accepted, rejected and repeated, in rows and in money. The home of a
+    demo takes no other data.
 
     JSON: `read, accepted, rejected, duplicates`, each `{rows, amount}` by currency, and `rejects_file`.
     """
     if (source is None) == (mapping is None):
         raise UsageError("give one of --format NAME and --mapping FILE", "for example: --format highradius")
     home = settings_home(ctx)
+    from riskpay.workflows.demo_home import refuse_other_data
     from riskpay.workflows.ingest import ingest as load
 
+    refuse_other_data(home)
     with progress(f"reading {path}") as tell:
         result = load(home, path, source or str(mapping), loaded_on or today(ctx), tell).to_json()
     if as_json:

@@ -13,6 +13,8 @@ from riskpay.store.models import ApiKey
 from riskpay.store.tokens import new_token, token_hash
 
 TOKEN_MARK: Final = "rp_"  # noqa: S105 - how every key begins, so that a leaked one is recognised
+FIRST_KEY: Final = "first key"
+"""Label of the key that is made when the service starts and no key works."""
 PREFIX_LENGTH: Final = len(TOKEN_MARK) + 8
 _NO_KEY: Final = token_hash("")
 
@@ -39,7 +41,7 @@ class Keys:
         with writing(self._engine) as connection:
             return _create(connection, label, created_at or utc_now())
 
-    def ensure_first_key(self, label: str = "first key") -> str | None:
+    def ensure_first_key(self, label: str = FIRST_KEY) -> str | None:
         """The token of a new key if no key that works is there, else None."""
         with writing(self._engine) as connection:
             working = select(func.count()).select_from(ApiKey).where(ApiKey.revoked_at.is_(None))

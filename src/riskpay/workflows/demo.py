@@ -5,11 +5,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from riskpay.errors import UsageError
 from riskpay.reporting.day_page import render
 from riskpay.sources.synthetic.files import write_world
 from riskpay.sources.synthetic.world import World, synthesise
 from riskpay.workflows.daily import daily
+from riskpay.workflows.demo_home import PAGE, begin, finish
 from riskpay.workflows.ingest import ingest
 from riskpay.workflows.lists import cadence, worklist
 from riskpay.workflows.progress import Progress, silent
@@ -17,18 +17,16 @@ from riskpay.workflows.train import TrainResult, train
 
 CUSTOMERS, MONTHS, SEED = 160, 12, 7
 SHOWN = 15
-PAGE = "day.html"
-_MARK = "demo-home.txt"
 _STEPS = 5
 
 
 def demo(home: Path, progress: Progress = silent) -> dict[str, Any]:
     """Make a synthetic ledger in a fresh ``home``, train, score, publish, and write a page of the day.
 
-    A home of an earlier demo is made anew; any other home that is not empty raises UsageError, as its
-    ledger is somebody's. Stopped half-way, it leaves nothing behind.
+    A home of an earlier demo is made anew. Any other home that is not empty raises UsageError, and so does
+    one that holds more than the demo made: it is somebody's. Stopped half-way, it leaves nothing behind.
     """
-    _clear(home)
+    begin(home)
     try:
         return _play(home, progress)
     except BaseException:
@@ -58,6 +56,7 @@ def _play(home: Path, progress: Progress) -> dict[str, Any]:
         "daily": done.to_json(),
     }
     (home / PAGE).write_text(render(result), encoding="utf-8")
+    finish(home)
     return result
 
 
@@ -74,14 +73,3 @@ def _backtest(trained: TrainResult) -> dict[str, Any]:
         "until": trained.train_as_of.isoformat(),
         "targets": {target: test.to_json() for target, test in trained.tests.items()},
     }
-
-
-def _clear(home: Path) -> None:
-    mark = home / _MARK
-    if home.exists() and (not home.is_dir() or (any(home.iterdir()) and not mark.exists())):
-        raise UsageError(
-            f"{home} is not empty and was not made by a demo", "give another place: riskpay --home FOLDER demo"
-        )
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
-    mark.write_text("riskpay demo makes this home anew each time it runs.\n", encoding="utf-8")
