@@ -11,6 +11,8 @@ import pytest
 from riskpay import errors
 from riskpay.cli import exits, main, options
 from riskpay.errors import NotThereError, PolicyError, RiskpayError, UsageError
+from riskpay.serving.testing import fill
+from riskpay.store.database import Store
 
 # A runner may have started the tests with Ctrl-C ignored, which a process inherits.
 HEARING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
@@ -36,6 +38,9 @@ COMMANDS = {
     "cadence",
     "explain",
     "check-leakage",
+    "keys add",
+    "keys list",
+    "keys revoke",
     "policy check",
     "policy show",
     "report aging",
@@ -142,6 +147,11 @@ def test_debug_shows_the_traceback(riskpay, failing):
         ["report"],
         ["report", "profit"],
         ["policy", "simulate"],
+        ["keys"],
+        ["keys", "add"],
+        ["keys", "add", " "],
+        ["keys", "add", "first key"],
+        ["keys", "revoke", "mine"],
     ],
     ids=" ".join,
 )
@@ -150,6 +160,16 @@ def test_bad_usage_is_2_and_says_something(riskpay, home, arguments):
     assert (code, out) == (2, "")
     assert err.startswith("riskpay: ")
     assert not home.exists()
+
+
+def test_a_collector_without_a_list_is_not_there(riskpay, home):
+    home.mkdir()
+    with Store(home / "store.db") as store:
+        fill(store)
+    code, out, _ = riskpay("--home", home, "worklist", "--collector", "nobody", "--json")
+    said = json.loads(out)["error"]
+    assert (code, said["code"]) == (4, 4)
+    assert "anna, bert" in said["message"]
 
 
 def test_two_formats_at_once_are_bad_usage(riskpay, home):
@@ -239,11 +259,8 @@ def test_what_is_no_policy_at_all_is_3(riskpay, tmp_path, content):
     bad = tmp_path / "policy.yaml"
     bad.write_bytes(content)
     code, out, _ = riskpay("policy", "check", bad, "--json")
-    if content:
-        assert code == 3
-        assert json.loads(out)["errors"]
-    else:
-        assert code in {0, 3}  # an empty policy may mean: all defaults
+    assert code == 3
+    assert json.loads(out)["errors"]
 
 
 def test_the_default_policy_has_no_faults(riskpay, home):

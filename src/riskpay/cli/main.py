@@ -19,6 +19,7 @@ from riskpay.cli import (
     exits,
     explain,
     ingest,
+    keys,
     policy,
     report,
     serve,
@@ -52,6 +53,7 @@ COMMANDS: Final[dict[str, Callable[..., Any]]] = {
 }
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(keys.app, name="keys")
 app.add_typer(policy.app, name="policy")
 app.add_typer(report.app, name="report")
 

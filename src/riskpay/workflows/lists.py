@@ -19,7 +19,7 @@ def worklist(
 
     ``collector``: only that one's. ``top``: the first entries only. Each entry carries its
     collector; its rank is that of the list asked for. Raises NotThereError if nothing was
-    published for the day, UsageError for a collector without a list.
+    published for the day, or the collector has no list on it.
     """
     opened = Home.open(home)
     with opened.store() as store:
@@ -94,7 +94,7 @@ def _shown(store: Store, as_of: date | None) -> Shown:
 def _check_collector(shown: Shown, collector: str | None) -> None:
     names = [head.collector for head in shown.lists]
     if collector is not None and collector not in names:
-        raise UsageError(
+        raise NotThereError(
             f"collector {collector!r} has no list on {shown.as_of}; lists are there for {', '.join(names) or 'nobody'}",
             "give one of those names",
         )
