@@ -184,6 +184,9 @@ def test_a_bug_tells_the_caller_nothing_of_the_inside(store, key):
     answer = client.post("/v1/scores", json={"items": [item]})
     assert (answer.status_code, answer.json()["code"]) == (500, "bug")
     assert "hunter2" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-security-policy"].startswith("default-src 'self';")
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_no_secret_is_logged(stranger, key, caplog):

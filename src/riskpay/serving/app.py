@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from riskpay.serving import problems
 from riskpay.serving.deps import Scorer, Services
-from riskpay.serving.guards import MAX_BODY_BYTES, BodyLimit, SecurityHeaders
+from riskpay.serving.guards import MAX_BODY_BYTES, BodyLimit, LastAnswer, SecurityHeaders
 from riskpay.serving.pages import customer, docs, sign_in, today
 from riskpay.serving.routes import customers, health, scores, worklists
 from riskpay.store.database import Store
@@ -43,6 +43,7 @@ def create_app(store: Store, open_scorer: Callable[[], Scorer], max_body_bytes: 
         app.include_router(page, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC, packages=[SHARED_STATIC]), name="static")
     app.add_middleware(BodyLimit, limit=max_body_bytes)
+    app.add_middleware(LastAnswer)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     return app

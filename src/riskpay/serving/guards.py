@@ -1,4 +1,4 @@
-"""What stands before every request and after every response: a size limit, and headers for browsers."""
+"""What stands around every request: a size limit, an answer to bugs, and headers for browsers."""
 
 from typing import Final
 
@@ -42,6 +42,28 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class LastAnswer:
+    """Answers a bug with a problem document before it leaves our own layers: outside of them the headers would lack."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] == "http" and not begun:
+                await problem_response(error)(scope, receive, send)
+            raise  # the server logs it
 
 
 class BodyLimit:
