@@ -30,7 +30,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## a synthetic ledger from start to today's call list
 	@$(BIN)/riskpay demo
 
-serve: $(READY) ## open the demo's lists in the browser (run make demo first)
+serve: $(READY) ## serve the demo's lists as pages and API, and print their address (run make demo first)
 	@$(BIN)/riskpay serve
 
 test: $(READY) ## every test

@@ -13,7 +13,7 @@ def main(arguments: list[str]) -> None:
     """Train on what was known before a day; a model that fails the gate is registered and not promoted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("home", type=Path)
-    parser.add_argument("--as-of", type=date.fromisoformat, help="default: the day after the ledger's last")
+    parser.add_argument("--as-of", type=date.fromisoformat, help="default: the ledger's last day")
     asked = parser.parse_args(arguments)
     done = train(asked.home, asked.as_of)
     became = "promoted" if done.verdict.promoted else "not promoted"
