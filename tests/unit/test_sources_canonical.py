@@ -104,6 +104,22 @@ def test_repeats_and_conflicts(read):
     ] * 2
 
 
+def test_one_number_is_one_document_unless_each_row_states_its_day(read):
+    other = "i1,c1,2024-01-03,2024-03-31,7000,EUR,invoice\n"
+    intake = read(invoices=FILES["invoices"] + other, allocations="", payments="")
+    assert intake.rejects.select("line", "column", "value").rows() == [(2, "invoice_id", "i1"), (5, "invoice_id", "i1")]
+    dated = "invoice_id,customer_id,issue_date,due_date,amount,currency,known_on\n"
+    first, second = "i1,c1,2024-01-01,2024-01-31,1000,EUR,\n", "i1,c1,2024-01-01,2024-02-28,1000,EUR,2024-01-09\n"
+    versions = read(invoices=dated + first + second, allocations="", payments="", promises="").frames["invoices"]
+    assert versions["known_on"].to_list() == [date(2024, 1, 1), date(2024, 1, 9)]
+
+
+@pytest.mark.parametrize("days", ["2024-02-10,2024-02-20", "2024-02-11,2024-02-20"])
+def test_one_promise_told_twice_with_different_content_is_rejected(read, days):
+    intake = read(promises=FILES["promises"] + f"q1,c1,,{days}\n")
+    assert (intake.rejected.rows, intake.frames["promises"].height) == (2, 0)
+
+
 def test_a_delta_refers_to_the_ledger_so_far(read, tmp_path):
     known = Ledger.of(read().frames)
     folder = tmp_path / "delta"

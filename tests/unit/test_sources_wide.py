@@ -133,6 +133,18 @@ def test_one_number_with_different_content_is_rejected_in_all_its_rows(intake):
     assert read.rejects["reason"].unique().to_list() == ["the same id with different content in one load"]
 
 
+def test_another_issue_day_makes_no_other_document(intake):
+    open_row = {"paid": "", "open": "1"}
+    read = intake(row(**open_row), row(**open_row, issued="2024-01-11", amount="900.00"), row(invoice="2"))
+    assert (read.accepted.rows, read.rejected.rows) == (1, 2)
+    assert read.rejects["reason"].unique().to_list() == ["the same id with different content in one load"]
+
+
+def test_a_day_of_change_that_is_the_issue_day_makes_no_other_version(intake):
+    changed = row(due="2024-03-01", changed="2024-01-10")
+    assert (intake(row(), changed).rejected.rows, intake(row(), row(changed="2024-01-10")).duplicates.rows) == (2, 1)
+
+
 def test_the_same_number_in_two_companies_is_two_documents(intake):
     assert intake(row(), row(company="J", cur="JPY", amount="7")).accepted.amount == {"JPY": 7, "USD": 10_000}
 

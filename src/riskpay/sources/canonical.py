@@ -16,10 +16,12 @@ from riskpay.sources import parsing
 from riskpay.sources.checks import (
     REPEATED,
     Fault,
+    Repeats,
     Tally,
     first_fault,
     no_rejects,
     part_repeats,
+    part_versions,
     ragged_rows,
     reject_rows,
     rejected,
@@ -124,7 +126,7 @@ class _TableReader:
         checked, changed = told_otherwise(checked, self.table, known)
         faults = [*self._column_faults(), *self._day_faults(), *references, *changed]
         marked = first_fault(checked, faults)
-        parts = part_repeats(marked.filter(pl.col("_fault").is_null()), self.table.key, self.table.names)
+        parts = self._parted(marked.filter(pl.col("_fault").is_null()))
         key = self.table.key[-1] if self.table.key[-1] not in ("known_on", "valid_from") else self.table.key[1]
         ragged = ragged_rows(sheet.ragged)
         bad = pl.concat(
@@ -137,6 +139,14 @@ class _TableReader:
         read = Tally.of(_with_money(marked)) + Tally.of(ragged)
         tallies = (read, Tally.of(_with_money(parts.kept)), Tally.of(bad), Tally.of(_with_money(parts.duplicates)))
         return self.table.conform(parts.kept.select(self.table.names)), bad, tallies
+
+    def _parted(self, good: pl.DataFrame) -> Repeats:
+        """Good rows parted by key; of a table with versions, only a ``known_on`` that a row states makes another one."""
+        if "known_on" not in self.table.key:
+            return part_repeats(good, self.table.key, self.table.names)
+        thing = [name for name in self.table.key if name != "known_on"]
+        stated = good.with_columns(_stated=pl.when(~_empty("known_on")).then("known_on"))
+        return part_versions(stated, thing, "_stated", [n for n in self.table.names if n != "known_on"])
 
     def _raw(self, sheet: Sheet) -> pl.DataFrame:
         """The sheet's columns as ``raw_`` text columns; raises SourceError for missing, double or unknown ones."""

@@ -105,6 +105,19 @@ class Repeats:
     conflicting: pl.DataFrame
 
 
+def part_versions(rows: pl.DataFrame, thing: Sequence[str], stated: str, content: Sequence[str]) -> Repeats:
+    """Rows of things with versions in file order: those of one thing (its columns ``thing``) need days of change.
+
+    ``stated`` is the column with the day since which the row itself says to hold: null where it says none, and then
+    the day in ``known_on`` is only assumed. Two rows that state none are one version, whatever day is assumed; so are
+    two rows of one ``known_on``, stated or not.
+    """
+    once = part_repeats(rows, [*thing, stated], content)
+    days = part_repeats(once.kept, [*thing, "known_on"], content)
+    duplicates, conflicting = [once.duplicates, days.duplicates], [once.conflicting, days.conflicting]
+    return Repeats(days.kept, pl.concat(duplicates), pl.concat(conflicting))
+
+
 def part_repeats(rows: pl.DataFrame, key: Sequence[str], content: Sequence[str]) -> Repeats:
     """Rows in file order parted by ``key``; two rows are the same if key and ``content`` are (nulls are equal)."""
     numbered = rows.with_row_index("_at")

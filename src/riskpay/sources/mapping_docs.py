@@ -28,7 +28,8 @@ encodings in the order given; a byte order mark (UTF-8, UTF-16) goes first. Blan
 - **accepted**: everything could be read, and its days are in order.
 - **duplicate**: it repeats an earlier row of the load (same document, same content; names do not count). The first is kept.
 - **rejected**: something is wrong. HOME/rejects keeps its file, line, column, value and reason. Two rows of one
-  document with different content are both rejected. A wide row is accepted or rejected as a whole.
+  document with different content are both rejected, unless they state the days since which they hold (`change_date`, in
+  canonical folders `known_on`): then they are versions. A wide row is accepted or rejected as a whole.
 
 accepted + rejected + duplicates = read, in rows and in money per currency. Money is counted as it is signed in the
 file; a row whose amount or currency cannot be read exactly counts as a row and brings no money. In canonical

@@ -8,7 +8,16 @@ import polars as pl
 from riskpay.errors import SourceError
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.sources import parsing
-from riskpay.sources.checks import REPEATED, Fault, Tally, first_fault, part_repeats, ragged_rows, reject_rows, rejected
+from riskpay.sources.checks import (
+    REPEATED,
+    Fault,
+    Tally,
+    first_fault,
+    part_versions,
+    ragged_rows,
+    reject_rows,
+    rejected,
+)
 from riskpay.sources.mapping import MAY_BE_ABSENT, Mapping
 from riskpay.sources.readers import FILE, LINE, Sheet, normalised
 
@@ -75,7 +84,7 @@ def sort_rows(sheets: Sequence[Sheet], mapping: Mapping) -> Sorted:
     faults = _faults(mapping)
     marked = first_fault(parsed, faults)
     names = {fault.column: f"raw_{fault.column}" for fault in faults}
-    parts = part_repeats(marked.filter(pl.col("_fault").is_null()), [*ITEM_KEY, "known_on"], CONTENT)
+    parts = part_versions(marked.filter(pl.col("_fault").is_null()), ITEM_KEY, "change_date", CONTENT)
     ragged = pl.concat([ragged_rows(sheet.ragged) for sheet in sheets])
     conflicting = reject_rows(parts.conflicting, pl.lit("invoice_id"), pl.col("invoice_id"), REPEATED)
     rejects = pl.concat([rejected(marked, faults, names), conflicting, ragged])
