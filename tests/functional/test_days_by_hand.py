@@ -53,8 +53,8 @@ company_id,customer_id,name,debtor_type,country,email,phone
 """
 TWO_ITEMS = """
 invoice_id,customer_id,issue_date,due_date,amount,currency
-A,C1,2024-05-01,2024-06-10,5000,USD
-B,C1,2024-06-20,2024-08-10,5000,USD
+A,C1,2024-05-01,2024-06-10,500000,USD
+B,C1,2024-06-20,2024-08-10,500000,USD
 """
 CASH_TODAY = """
 payment_id,customer_id,value_date,amount,currency
@@ -98,3 +98,74 @@ def test_invoices_that_go_on_do_not_freshen_the_bank_data_of_a_silent_bank(play)
     rule = "stale bank data: newest cash fact is of 2024-05-01, 61 days old"
     assert {(step["state"], step["rule"]) for step in play.steps("k")} == {("suppressed", rule)}
     assert {step["state"] for step in play.steps("m")} == {"planned"}
+
+
+PAYER = """
+customer_id,name,payer_id,debtor_type,country,email,phone
+Z,Payer,,company,US,a@b.example,1
+S,Shop,Z,company,US,a@b.example,1
+T,Tent,Z,company,US,a@b.example,1
+"""
+BOUGHT = """
+invoice_id,customer_id,issue_date,due_date,amount,currency
+A,S,2024-05-01,2024-06-10,500000,USD
+B,T,2024-05-01,2024-06-10,300000,USD
+"""
+PROMISE = "promise_id,customer_id,amount,promised_on,promised_for\n"
+BLOCK = "block_id,customer_id,reason,blocked_on,until\n"
+CONTACT = "contact_id,customer_id,channel,direction,contacted_at,outcome\n"
+CASH = "payment_id,customer_id,value_date,amount,currency\n"
+
+
+def _bought(play, cash="P1,Z,2024-07-01,1,USD"):
+    play.load(customers=PAYER, invoices=BOUGHT, payments=CASH + cash)
+
+
+def test_cash_of_a_payer_is_set_against_the_items_of_its_customers(play):
+    _bought(play, "P1,Z,2024-07-01,600000,USD")
+    play.day()
+    assert play.entries()["Z"]["collectible_amount"] == "2000.00"
+
+
+def test_cash_of_a_customer_is_set_against_its_own_items_alone(play):
+    _bought(play, "P1,T,2024-07-01,600000,USD")
+    play.day()
+    assert play.entries()["Z"]["collectible_amount"] == "5000.00"
+
+
+@pytest.mark.parametrize(("who", "left"), [("Z", None), ("S", "2999.99"), ("T", "4999.99")])
+def test_a_promise_of_the_listed_payer_holds_for_all_it_pays_for(play, who, left):
+    _bought(play)
+    play.load(promises=PROMISE + f"P,{who},,2024-07-01,2024-07-20")
+    play.day()
+    assert play.entries().get("Z", {}).get("collectible_amount") == left
+    held = {name for name in "ST" for step in play.steps(name) if step["rule"].startswith("promise")}
+    assert held == ({"S", "T"} if who == "Z" else {who})
+
+
+def test_a_block_of_the_listed_payer_holds_for_all_it_pays_for(play):
+    _bought(play)
+    play.load(blocks=BLOCK + "B,Z,complaint,2024-07-01,2024-07-30")
+    play.day()
+    assert play.entries() == {}
+    rules = {(step["state"], step["rule"]) for name in "ST" for step in play.steps(name)}
+    assert rules == {("suppressed", "block: until 2024-07-30")}
+
+
+@pytest.mark.parametrize(("who", "served"), [("Z", {"S", "T"}), ("S", {"S"})])
+def test_a_contact_with_the_listed_payer_carries_out_the_steps_of_all_it_pays_for(play, who, served):
+    _bought(play)
+    play.day()
+    assert {step["channel"] for name in "ST" for step in play.steps(name)} == {"email"}
+    play.load(contacts=CONTACT + f"X,{who},email,out,2024-07-01T15:00:00,sent")
+    later = date(2024, 7, 3)
+    play.day(later)
+    sent = {name for name in "ST" for step in play.steps(name, later) if step["state"] == "sent"}
+    assert sent == served
+
+
+def test_a_broken_promise_of_the_listed_payer_is_a_must_contact(play):
+    _bought(play)
+    play.load(promises=PROMISE + "P,Z,,2024-06-15,2024-06-20")
+    play.day()
+    assert play.entries()["Z"]["must_contact"] == "broken promise"

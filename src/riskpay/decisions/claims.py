@@ -39,10 +39,11 @@ def take(items: pl.DataFrame, claims: pl.DataFrame, on: list[str], into: str) ->
 
 
 def take_by_scope(items: pl.DataFrame, claims: pl.DataFrame, into: str) -> pl.DataFrame:
-    """``items`` after claims on one instalment, then on a whole document, then on the whole account of a customer.
+    """``items`` after claims on one instalment, then on a whole document, then on a whole account.
 
-    ``claims``: company_id, customer_id, invoice_id and instalment (null: wider), amount, until. An amount
-    claimed from an account with several currencies counts in each item's own minor units.
+    ``items`` with their payer_id. ``claims``: company_id, customer_id, invoice_id and instalment (null:
+    wider), amount, until. An amount claimed from an account with several currencies counts in each item's own
+    minor units.
     """
     started = items.with_columns(pl.lit(0, pl.Int64).alias(into), pl.lit(None, pl.Date).alias(f"{into}_until"))
     document = pl.col("invoice_id").is_not_null()
@@ -50,7 +51,21 @@ def take_by_scope(items: pl.DataFrame, claims: pl.DataFrame, into: str) -> pl.Da
     for scope, on in (
         (document & part, ["company_id", "invoice_id", "instalment"]),
         (document & ~part, ["company_id", "invoice_id"]),
-        (~document, list(CUSTOMER_KEY)),
     ):
         started = take(started, claims.filter(scope), on, into)
-    return started
+    return take_by_account(started, claims.filter(~document), into)
+
+
+def take_by_account(
+    items: pl.DataFrame, claims: pl.DataFrame, into: str, *, within: tuple[str, ...] = ()
+) -> pl.DataFrame:
+    """``items`` after claims on whole accounts: on a customer's own items, then on all items that a payer answers for.
+
+    Lists name the payer, so what is said of it holds for every customer it pays for. ``within``: columns
+    that a claim and its items have in common besides, such as the currency.
+    """
+    own_payer = items.filter(pl.col("customer_id") == pl.col("payer_id")).select(CUSTOMER_KEY).unique()
+    of_others = claims.join(own_payer, on=CUSTOMER_KEY, how="anti")
+    started = take(items, of_others, [*CUSTOMER_KEY, *within], into)
+    by_payer = claims.drop("payer_id", strict=False).rename({"customer_id": "payer_id"})
+    return take(started, by_payer, ["company_id", "payer_id", *within], into)

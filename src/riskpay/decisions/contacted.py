@@ -24,11 +24,18 @@ def contacted(book: Book, held: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     (count, on what is still open), broken_on and debit_returned_on (the last days of these).
     """
     everyone = held.select(PAYER_KEY).unique()
-    who = book.customers.select(*CUSTOMER_KEY, payer_id=pl.coalesce("payer_id", "customer_id"))
-    parts = (_contacts(book, who), _sent(book, held), _returned(book, who), _broken_promises(book, held, policy))
+    who = answering(book, held)
+    parts = (_contacts(book, who), _sent(book, held), _returned(book, who), _broken_promises(book, held, who, policy))
     for part in parts:
         everyone = everyone.join(part, on=PAYER_KEY, how="left")
     return everyone.with_columns(last_touch=pl.max_horizontal("_called", "_sent")).drop("_called", "_sent")
+
+
+def answering(book: Book, held: pl.DataFrame) -> pl.DataFrame:
+    """Whose facts count for which payer: company_id, customer_id, payer_id. A payer's own count for itself."""
+    named = book.customers.select(*CUSTOMER_KEY, payer_id=pl.coalesce("payer_id", "customer_id"))
+    payers = held.select("company_id", pl.col("payer_id").alias("customer_id"), "payer_id")
+    return pl.concat([named, payers]).unique()
 
 
 def _contacts(book: Book, who: pl.DataFrame) -> pl.DataFrame:
@@ -56,7 +63,7 @@ def _returned(book: Book, who: pl.DataFrame) -> pl.DataFrame:
     return rows.group_by(PAYER_KEY).agg(debit_returned_on=pl.col("reversed_on").max())
 
 
-def _broken_promises(book: Book, held: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _broken_promises(book: Book, held: pl.DataFrame, who: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """A promise is broken when it says so, or when its day and the grace have passed and it is still open."""
     passed = pl.col("promised_for") + timedelta(days=policy.promise_grace_days)
     marked = pl.col("status") == "broken"
@@ -66,7 +73,6 @@ def _broken_promises(book: Book, held: pl.DataFrame, policy: Policy) -> pl.DataF
     )
     whole = rows.filter(pl.col("invoice_id").is_null())
     single = rows.join(held.select("company_id", "invoice_id").unique(), on=["company_id", "invoice_id"], how="semi")
-    who = held.select(*CUSTOMER_KEY, "payer_id").unique()
     return (
         pl.concat([whole, single])
         .join(who, on=CUSTOMER_KEY)

@@ -4,7 +4,8 @@ In this order, the first that leaves nothing to collect names the hold: account 
 dispute, promise, balance below the minimum, stale bank data. The disputed or promised part leaves the
 item; the rest is still worked. Stale bank data holds the steps and leaves the call list as it is.
 Unapplied cash lowers ``collectible_amount`` of the oldest items, for ranking only: it holds nothing.
-Account status and auto-pay count of the customer or of its payer. Every hold of ours has an end: a
+Account status and auto-pay count of the customer or of its payer; disputes, promises, blocks and cash that
+name the payer hold for all items it answers for, those that name a customer for its own. Every hold of ours has an end: a
 dispute without a date ends after ``dispute_days``, auto-pay counts as failed after ``auto_pay_days``.
 """
 
@@ -13,7 +14,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from riskpay.decisions.book import Book
-from riskpay.decisions.claims import take, take_by_scope
+from riskpay.decisions.claims import take_by_account, take_by_scope
 from riskpay.decisions.policy import Policy
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 from riskpay.money import minor_digits
@@ -138,7 +139,7 @@ def minor(amount: float, currency: str) -> int:
 def _less_unapplied(items: pl.DataFrame, book: Book) -> pl.DataFrame:
     free = book.unapplied_cash().rename({"unapplied_amount": "amount"}).with_columns(until=pl.lit(None, pl.Date))
     started = items.with_columns(unapplied=pl.lit(0, pl.Int64), unapplied_until=pl.lit(None, pl.Date))
-    return take(started, free, [*CUSTOMER_KEY, "currency"], "unapplied").drop("unapplied_until")
+    return take_by_account(started, free, "unapplied", within=("currency",)).drop("unapplied_until")
 
 
 def _stale(book: Book, policy: Policy) -> pl.Expr:

@@ -33,6 +33,7 @@ from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 STEP_COLUMNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "company_id": pl.String,
     "customer_id": pl.String,
+    "payer_id": pl.String,
     "invoice_id": pl.String,
     "instalment": pl.Int32,
     "step_code": pl.String,
@@ -48,7 +49,7 @@ STEP_COLUMNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "earliest_utc": pl.Datetime("us", "UTC"),
     "latest_utc": pl.Datetime("us", "UTC"),
 }
-"""``state`` is planned, approval (a person approves first) or suppressed; ``rule`` says why then, or why not.
+"""``payer_id`` answers for the item and is who is touched. ``state`` is planned, approval (a person approves first) or suppressed; ``rule`` says why then, or why not.
 The touch is allowed from ``earliest_utc`` to ``latest_utc``; null: the debtor's hours are not known."""
 
 NO_HOURS: Final = "no call hours: the time zone of the debtor is unknown"
@@ -77,6 +78,7 @@ class _Item(NamedTuple):
     invoice_id: str
     instalment: int
     customer_id: str
+    payer_id: str
     issue_date: date
     effective_due_date: date
     hold: str | None
@@ -137,6 +139,7 @@ def _row(item: _Item, debtor: Debtor, coming: NextStep, policy: Policy) -> tuple
     return (
         item.company_id,
         item.customer_id,
+        item.payer_id,
         item.invoice_id,
         item.instalment,
         step.code,
@@ -211,7 +214,8 @@ def _debtor(row: Mapping[str, Any], home: str | None, touches: tuple[Touch, ...]
 def _touches(book: Book, payers: Mapping[Key, Key]) -> dict[Key, list[Touch]]:
     found: dict[Key, list[Touch]] = defaultdict(list)
     for key, touch in _contacts(book):
-        found[payers.get(key, key)].append(touch)
+        for payer in {key, payers.get(key, key)}:
+            found[payer].append(touch)
     return found
 
 

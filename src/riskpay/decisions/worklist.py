@@ -48,10 +48,8 @@ def lists(
     ``item_steps``; ``debtors`` of ``debtors_of``.
     """
     valued = valued_items(book, held, segments, policy)
-    whose = held.select("company_id", "customer_id", "payer_id").unique()
-    mine = steps.join(whose, on=["company_id", "customer_id"], how="left", maintain_order="left")
     ordered = ranked(
-        _candidates(book, payers(book, held, valued, policy), mine), book.as_of, book.reporting_currency, policy
+        _candidates(book, payers(book, held, valued, policy), steps), book.as_of, book.reporting_currency, policy
     )
     rules = [_resting_rule(row, book, debtors, policy) for row in ordered.iter_rows(named=True)]
     marked = ordered.with_columns(rule=pl.Series(rules, dtype=pl.String))
@@ -65,7 +63,7 @@ def lists(
     full = free.filter(~pl.col("listed")).with_columns(rule=pl.lit("capacity: no minutes left today"))
     resting = pl.concat([marked.filter(pl.col("rule").is_not_null()), full.select(marked.columns)])
     return Lists(
-        _worklists(book, listed, valued, mine, debtors, policy),
+        _worklists(book, listed, valued, steps, debtors, policy),
         advice_of(ordered, policy),
         resting.sort(PAYER_KEY).select("company_id", customer_id="payer_id", rule="rule"),
     )

@@ -153,6 +153,7 @@ class PlannedStep(Base):
     run_id: Mapped[str]
     company_id: Mapped[str]
     customer_id: Mapped[str]
+    payer_id: Mapped[str | None]
     invoice_id: Mapped[str]
     instalment: Mapped[int]
     step_code: Mapped[str]

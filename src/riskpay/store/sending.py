@@ -1,13 +1,14 @@
 """Which steps count as sent: what was handed to the machine, and what people's contacts show they did."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime
+from heapq import merge
 from itertools import groupby
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, tuple_
 
 from riskpay.decisions.contacted import CONTACT_DAY
 from riskpay.decisions.steps import STEP_COLUMNS
@@ -78,17 +79,16 @@ def _before_us(as_of: date) -> Select[Any]:
 
 
 def _by_people(connection: Connection, as_of: date, customer: Customer | None) -> list[tuple[Any, ...]]:
-    contacts = _contacts(connection, as_of, customer)
-    touched = _touched(as_of)
     doable = _doable()
     named = [PlannedStep.company_id, PlannedStep.invoice_id, PlannedStep.instalment]
     query = (
         select(*_STEP, doable.label("doable"))
-        .join(touched, and_(*(touched.c[name] == getattr(PlannedStep, name) for name in _BY)))
-        .where(_needs_a_person(), doable <= as_of, *_whose(customer))
+        .where(_was_touched(as_of), _needs_a_person(), doable <= as_of, *_whose(customer))
         .order_by(*named, PlannedStep.channel, doable, PlannedStep.dunning_level, PlannedStep.plan_id)
     )
-    return list(_served(connection.execute(query), contacts))
+    steps = connection.execute(query).all()
+    whom = {name for row in steps for name in (row.customer_id, row.payer_id) if name} if customer else None
+    return list(_served(steps, _contacts(connection, as_of, whom)))
 
 
 def _needs_a_person() -> ColumnElement[bool]:
@@ -96,23 +96,25 @@ def _needs_a_person() -> ColumnElement[bool]:
     return or_(by_hand, PlannedStep.state == "approval")
 
 
-Touch = tuple[date, str | None, str]
-"""Day of a contact, the invoice it names if any, and its number."""
+Touch = tuple[datetime, str, date, str | None]
+"""Moment of a contact, its number, its day, and the invoice it names if any."""
 
 
 _BY: Final = ("company_id", "customer_id", "channel")
-"""What a contact and the step it carries out have in common."""
+"""What a contact and the step it carries out have in common; the customer may be the step's payer."""
 
 
-def _touched(as_of: date) -> Subquery:
-    """Who was contacted, by which channel; a table of its own, so that the steps are looked up in it once."""
+def _was_touched(as_of: date) -> ColumnElement[bool]:
+    """Steps whose customer or payer was contacted by their channel: two look-ups in one table of who was."""
     contact = EVENTS["contacts"].c
     out = contact.direction == "out", contact.known_on <= as_of
-    return select(*(contact[name] for name in _BY)).where(*out).distinct().subquery()
+    touched = select(*(contact[name] for name in _BY)).where(*out)
+    company, channel = PlannedStep.company_id, PlannedStep.channel
+    return or_(*(tuple_(company, who, channel).in_(touched) for who in (PlannedStep.customer_id, PlannedStep.payer_id)))
 
 
 def _contacts(
-    connection: Connection, as_of: date, customer: Customer | None
+    connection: Connection, as_of: date, whom: Collection[str] | None
 ) -> dict[tuple[str, str, str], list[Touch]]:
     contact = EVENTS["contacts"].c
     query = (
@@ -120,14 +122,13 @@ def _contacts(
         .where(contact.direction == "out", contact.known_on <= as_of)
         .order_by(contact.contacted_at, contact.contact_id)
     )
-    if customer:
-        query = query.where(contact.company_id == customer[0], contact.customer_id == customer[1])
+    if whom is not None:
+        query = query.where(contact.customer_id.in_(sorted(whom)))
     rows = CONTACTS.conform(pl.DataFrame(list(connection.execute(query).mappings()), schema=CONTACTS.dtypes))
     found: dict[tuple[str, str, str], list[Touch]] = defaultdict(list)
-    for company, customer_id, channel, *touch in rows.select(
-        *_BY, CONTACT_DAY.alias("day"), "invoice_id", "contact_id"
-    ).iter_rows():
-        found[company, customer_id, channel].append((touch[0], touch[1], touch[2]))
+    touches = rows.select(*_BY, "contacted_at", "contact_id", CONTACT_DAY.alias("day"), "invoice_id")
+    for company, name, channel, moment, number, day, invoice in touches.iter_rows():
+        found[company, name, channel].append((moment, number, day, invoice))
     return found
 
 
@@ -137,16 +138,19 @@ def _served(steps: Iterable[Any], contacts: dict[tuple[str, str, str], list[Touc
         used: set[str] = set()
         seen: set[str] = set()
         for row in rows:
-            touches = contacts.get((row.company_id, row.customer_id, row.channel), [])
+            names = {row.customer_id, row.payer_id or row.customer_id}
+            touches = merge(*(contacts.get((row.company_id, name, row.channel), []) for name in names))
             touch = _first_touch(touches, row, used)
             if row.step_code not in seen and touch is not None:
+                _moment, number, day, _invoice = touch
                 seen.add(row.step_code)
-                used.add(touch[2])
-                yield (*tuple(row)[:-1], touch[0])
+                used.add(number)
+                yield (*tuple(row)[:-1], day)
 
 
 def _first_touch(touches: Iterable[Touch], row: Any, used: set[str]) -> Touch | None:  # noqa: ANN401 - a row of the query
-    for day, invoice_id, number in touches:
+    for touch in touches:
+        _moment, number, day, invoice_id = touch
         if day >= row.doable and invoice_id in (None, row.invoice_id) and number not in used:
-            return day, invoice_id, number
+            return touch
     return None

@@ -27,6 +27,7 @@ STEPS: Final = Table(
     (
         _KEYS["company_id"],
         _KEYS["customer_id"],
+        Column("payer_id", pl.String, "customer who is touched; null: the customer", nullable=True),
         _KEYS["invoice_id"],
         _KEYS["instalment"],
         Column("step_code", pl.String, "the step's name in the cadence"),
@@ -100,7 +101,7 @@ class Steps:
         Columns: company_id, invoice_id, instalment, step_code, dunning_level, channel, sent_on.
         An automatic step counts as sent on the day it was due, once that day is over (sent_on < as_of),
         if it stood in the plan in force on that day. A step of a person, or one that a person approves, counts as sent on the day of
-        the first outgoing contact by its channel with the customer, on or after its due day and known
+        the first outgoing contact by its channel with the customer or its payer, on or after its due day and known
         by as_of; a contact that names an invoice serves that invoice only, and one contact serves one
         step of an item.
         """
@@ -156,5 +157,5 @@ def _name(row: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _step(row: dict[str, Any]) -> Step:
-    shown = (name for name in STEPS.names if name not in CUSTOMER_KEY and name in row)
+    shown = (name for name in STEPS.names if name not in (*CUSTOMER_KEY, "payer_id") and name in row)
     return Step(**{name: row[name] for name in shown}, sent_on=row["sent_on"])
