@@ -80,6 +80,42 @@ def test_comma_as_decimal_mark():
 
 
 @pytest.mark.parametrize(
+    ("decimal", "thousands", "text", "minor"),
+    [
+        (",", ".", "1.234.567", 123456700),
+        (",", ".", "(1.234,50)", -123450),
+        (",", ".", "-1.234,5", -123450),
+        (",", ".", "1.234,50-", -123450),
+        (",", ".", "1234,50", 123450),
+        (",", ".", "12,50", 1250),
+        (",", ".", "12.50", None),
+        (",", ".", "1234.5", None),
+        (",", ".", "1.23.456", None),
+        (",", ".", "1234.567", None),
+        (",", ".", "1.2345", None),
+        (",", ".", ".123", None),
+        (",", ".", "0.500", None),
+        (",", ".", "1,234.50", None),
+        (",", ".", "1.234.", None),
+        (".", ",", "1,234.50", 123450),
+        (".", ",", "12,50", None),
+        (".", ",", "1234.50", 123450),
+        (".", ",", "1.5,000", None),
+        (".", " ", "1 234.50", 123450),
+        (".", "'", "1'234.50", 123450),
+        (".", "'", "12'34.50", None),
+        (",", "", "12,50", 1250),
+        (",", "", "1.500", None),
+        (",", " ", "1 500,00", 150000),
+        (",", " ", "1.500", None),
+    ],
+)
+def test_marks_between_thousands_stand_in_groups_of_three_or_the_amount_is_not_read(decimal, thousands, text, minor):
+    amounts = Amounts(decimal=decimal, thousands=thousands)
+    assert one(parsing.minor_units(parsing.number_text("t", amounts), pl.lit(2)), text) == minor
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("0100021540", "100021540"),

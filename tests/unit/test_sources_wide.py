@@ -116,6 +116,17 @@ def test_a_faulty_row_keeps_file_line_column_value_and_reason(intake, changes, c
     assert read.frames["invoices"].height == read.frames["payments"].height == 1
 
 
+def test_marks_in_the_wrong_place_are_named_and_what_is_allowed(intake):
+    mapping = MAPPING.replace("{negative: credit_note}", "{decimal: '.', thousands: \"'\"}")
+    read = intake(row(amount="12'50"), row(invoice="2", amount="1'250.00"), mapping=mapping)
+    assert read.accepted.amount == {"USD": 125_000}
+    assert read.rejects.select("column", "value").rows() == [("amount", "12'50")]
+    assert read.rejects["reason"].item() == (
+        "marks stand where they may not; allowed: decimal mark '.', "
+        'between thousands "\'" before groups of three digits or not at all'
+    )
+
+
 def test_days_within_the_tolerance_are_let_through(intake):
     assert intake(row(paid="2024-01-07"), row(invoice="2", due="2024-01-09")).accepted.rows == 2
 

@@ -224,6 +224,8 @@ class _TableReader:
         if not column.nullable and not self._optional(name):
             faults.append(Fault(name, f"{name} is empty", empty))
         if column.dtype == pl.Int64:
+            marks = f"marks stand where they may not; allowed: {parsing.marks_allowed(self.mapping.amounts)}"
+            faults.append(Fault(name, marks, parsing.has_wrong_marks(f"raw_{name}", self.mapping.amounts)))
             faults.append(Fault(name, "amount is not finite", parsing.is_not_finite(parsing.stripped(f"raw_{name}"))))
         faults.append(Fault(name, f"cannot be read as {_KINDS.get(column.dtype, 'text')}", ~empty & value.is_null()))
         if column.dtype == pl.Float64:

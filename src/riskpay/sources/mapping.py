@@ -93,8 +93,13 @@ class Dates(Section):
 class Amounts(Section):
     """How money is written."""
 
-    decimal: Literal[".", ","] = Field(".", description="decimal mark")
-    thousands: Literal["", ",", ".", " ", "'"] = Field("", description="mark between thousands, dropped when read")
+    decimal: Literal[".", ","] = Field(
+        ".", description="decimal mark; with a comma, a point that is no `thousands` mark is refused"
+    )
+    thousands: Literal["", ",", ".", " ", "'"] = Field(
+        "",
+        description="mark between thousands, before groups of three digits or not at all; elsewhere the row is rejected",
+    )
     minor_units: bool = Field(default=False, description="amounts are whole cents (minor units), not decimals")
     negative: Literal["reject", "credit_note"] = Field(
         "reject", description="what a negative amount is; also read as negative: `12.50-` and `(12.50)`"

@@ -56,14 +56,34 @@ def moment(column: str) -> pl.Expr:
 
 
 def number_text(column: str, amounts: Amounts) -> pl.Expr:
-    """An amount as ``-1234.50``: thousands dropped, point as decimal mark, ``12-`` and ``(12)`` as ``-12``."""
-    text = stripped(column)
+    """An amount as ``-1234.50``: thousands dropped, point as decimal mark, ``12-`` and ``(12)`` as ``-12``.
+
+    Null where its marks do not stand as ``has_wrong_marks`` wants them: they may then mean another amount.
+    """
+    text = pl.when(~has_wrong_marks(column, amounts)).then(stripped(column)).otherwise(None)
     if amounts.thousands:
         text = text.str.replace_all(amounts.thousands, "", literal=True)
     if amounts.decimal == ",":
         text = text.str.replace(",", ".", literal=True)
     text = text.str.replace(r"^\((.*)\)$", "-${1}").str.replace(r"^([^-].*)-$", "-${1}")
     return text.str.strip_prefix("+")
+
+
+def has_wrong_marks(column: str, amounts: Amounts) -> pl.Expr:
+    """Whether an amount has marks between thousands elsewhere than before groups of three, or a point for a comma."""
+    text, mark = stripped(column), amounts.thousands
+    wrong = text.str.contains(".", literal=True) & pl.lit("." not in (amounts.decimal, mark))
+    if not mark:
+        return wrong
+    # A first group that begins with 0 is no group of thousands: 0.500 was meant as a half.
+    grouped = rf"^\(?[+-]?[1-9]\d{{0,2}}(?:[{mark}]\d{{3}})+(?:[{amounts.decimal}]\d*)?-?\)?$"
+    return wrong | (text.str.contains(mark, literal=True) & ~text.str.contains(grouped))
+
+
+def marks_allowed(amounts: Amounts) -> str:
+    """What ``has_wrong_marks`` lets through, for people."""
+    between = f"{amounts.thousands!r} before groups of three digits or not at all" if amounts.thousands else "none"
+    return f"decimal mark {amounts.decimal!r}, between thousands {between}"
 
 
 def is_number(text: pl.Expr) -> pl.Expr:

@@ -218,7 +218,9 @@ def _day_faults(name: str, mapping: Mapping, *, required: bool = False) -> list[
 
 def _money_faults(mapping: Mapping) -> list[Fault]:
     number = pl.col("number")
+    marks = f"marks stand where they may not; allowed: {parsing.marks_allowed(mapping.amounts)}"
     faults = [
+        Fault("amount", marks, parsing.has_wrong_marks("raw_amount", mapping.amounts)),
         Fault("currency", "currency is not in ISO 4217", pl.col("digits").is_null()),
         Fault("amount", "amount is empty", number.is_null()),
         Fault("amount", "amount is not finite", parsing.is_not_finite(number)),
