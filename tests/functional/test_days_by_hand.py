@@ -1,6 +1,6 @@
 """Days on small ledgers written by hand, ranked by points: what was known goes in as tables, what is done comes out."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -169,3 +169,48 @@ def test_a_broken_promise_of_the_listed_payer_is_a_must_contact(play):
     play.load(promises=PROMISE + "P,Z,,2024-06-15,2024-06-20")
     play.day()
     assert play.entries()["Z"]["must_contact"] == "broken promise"
+
+
+HISTORY = [date(2024, 1, 10) + timedelta(days=7 * week) for week in range(10)]
+
+
+def _paid_well(play, customers, *invoices):
+    """C1 paid ten invoices on their due date; ``invoices`` are open."""
+    due = [f"H{n},C1,{day - timedelta(days=30)},{day},10000,USD" for n, day in enumerate(HISTORY)]
+    cash = [f"Q{n},C1,{day},10000,USD" for n, day in enumerate(HISTORY)]
+    used = [f"{n},payment,Q{n},H{n},10000,{day}" for n, day in enumerate(HISTORY)]
+    play.load(
+        customers=customers,
+        invoices="\n".join(["invoice_id,customer_id,issue_date,due_date,amount,currency", *due, *invoices]),
+        payments="\n".join([CASH_TODAY.strip(), *cash]),
+        allocations="\n".join(["allocation_id,source_type,source_id,invoice_id,amount,allocated_on", *used]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("email", "first", "later"),
+    [
+        ("a@b.example", ("automatic", "planned", 1), [("sent", 1), ("planned", 2)]),
+        ("", ("collector", "planned", 1), [("planned", 1)]),
+    ],
+)
+def test_an_email_to_nobody_is_not_sent_and_the_level_does_not_rise(play, email, first, later):
+    customers = f"customer_id,name,debtor_type,country,email\nC1,Shop,company,US,{email}"
+    _paid_well(play, customers, "A,C1,2024-06-01,2024-06-24,500000,USD")
+    play.day()
+    (step,) = play.steps("C1")
+    assert (step["owner"], step["state"], step["dunning_level"]) == first
+    assert ("no address for email: not automatic" in step["rule"]) == (email == "")
+    next_day = date(2024, 7, 2)
+    play.day(next_day)
+    assert [(step["state"], step["dunning_level"]) for step in play.steps("C1", next_day)] == later
+
+
+def test_the_address_of_the_payer_serves_for_its_customers(play):
+    customers = (
+        "customer_id,name,payer_id,debtor_type,country,email\nC1,Shop,Z,company,US,\nZ,Payer,,company,US,z@b.example"
+    )
+    _paid_well(play, customers, "A,C1,2024-06-01,2024-06-24,500000,USD")
+    play.day()
+    (step,) = play.steps("C1")
+    assert step["owner"] == "automatic"

@@ -23,6 +23,9 @@ ADVERSE: Final[frozenset[Action]] = frozenset({"fee", "credit_hold", "legal_revi
 """Actions that change a natural person's position: a person approves them first."""
 
 Tone = Literal["courteous", "personal", "soft", "neutral", "firm", "final"]
+AUTOMATIC: Final = "automatic"
+"""Owner of the steps that no person carries out."""
+
 Owner = Literal["automatic", "collector", "senior_collector", "lead", "manager", "account_manager", "finance_director"]
 
 
@@ -42,7 +45,9 @@ class Step(Part):
         "5 notice of transfer.",
     )
     tone: Tone = Field(description="Tone of the message: courteous, personal, soft, neutral, firm or final.")
-    owner: Owner = Field(description="Who does it; automatic steps go out without a person.")
+    owner: Owner = Field(
+        description="Who does it; automatic steps go out without a person, or go to a collector where there is no address."
+    )
     action: Action = Field(
         default="remind",
         description="What the step does besides asking: fee_notice, fee, plan_offer, credit_hold, legal_review, "

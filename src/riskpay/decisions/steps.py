@@ -1,7 +1,8 @@
 """Steps of all items of a book: planned, waiting for approval, or suppressed by a named rule.
 
 One step an item: the one that comes next. A step by phone is also held to the calls already made and to
-the hours of the debtor's day; other channels go out when their day is due, in the hours given.
+the hours of the debtor's day; other channels go out when their day is due, in the hours given. An automatic
+step without an address for its channel cannot go out by itself: a collector takes it over.
 """
 
 from collections import defaultdict
@@ -27,7 +28,7 @@ from riskpay.decisions.compliance import Touch, call_rule, hours_of, profile_of
 from riskpay.decisions.contacted import CONTACT_DAY
 from riskpay.decisions.policy import Policy
 from riskpay.decisions.policy_base import SEGMENTS, SegmentName
-from riskpay.decisions.policy_ladders import Step, Steps
+from riskpay.decisions.policy_ladders import AUTOMATIC, Owner, Step, Steps
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 
 STEP_COLUMNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
@@ -52,6 +53,9 @@ STEP_COLUMNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
 """``payer_id`` answers for the item and is who is touched. ``state`` is planned, approval (a person approves first) or suppressed; ``rule`` says why then, or why not.
 The touch is allowed from ``earliest_utc`` to ``latest_utc``; null: the debtor's hours are not known."""
 
+TAKES_OVER: Final[Owner] = "collector"
+"""Who carries out an automatic step that has no address."""
+
 NO_HOURS: Final = "no call hours: the time zone of the debtor is unknown"
 
 Key = tuple[str, str]
@@ -60,7 +64,10 @@ Hours = tuple[datetime, datetime] | None
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """What the rules need of a customer. ``touches`` are those of its payer."""
+    """What the rules need of a customer.
+
+    ``addresses``: channels by which the customer or its payer can be reached; ``touches`` are those of the payer.
+    """
 
     segment: SegmentName
     debtor_type: str
@@ -147,11 +154,11 @@ def _row(item: _Item, debtor: Debtor, coming: NextStep, policy: Policy) -> tuple
         channel,
         step.tone,
         step.template,
-        step.owner,
+        owner_of(step, channel, debtor.addresses),
         step.action,
         step.level,
         state,
-        against or coming.rule,
+        against or _rule(coming, channel, debtor),
         hours[0] if hours else None,
         hours[1] if hours else None,
     )
@@ -162,6 +169,19 @@ def channel_of(step: Step, addresses: frozenset[str]) -> str:
     if step.otherwise is not None and step.channel not in addresses and step.otherwise in addresses:
         return step.otherwise
     return step.channel
+
+
+def owner_of(step: Step, channel: str, addresses: frozenset[str]) -> str:
+    """Who carries out a step by ``channel``, given the channels for which there is an address.
+
+    What is sent to nobody would count as sent, and the level would rise without a word to the customer.
+    """
+    return TAKES_OVER if step.owner == AUTOMATIC and channel not in addresses else step.owner
+
+
+def _rule(coming: NextStep, channel: str, debtor: Debtor) -> str:
+    taken_over = owner_of(coming.step, channel, debtor.addresses) != coming.step.owner
+    return f"{coming.rule}, no address for {channel}: not automatic" if taken_over else coming.rule
 
 
 def _no_call(debtor: Debtor, day: date, hours: Hours, policy: Policy) -> str | None:
@@ -192,12 +212,23 @@ def debtors_of(book: Book, segments: pl.DataFrame, policy: Policy) -> dict[Key, 
     found: dict[Key, Debtor] = {}
     for key, row in known.items():
         home = book.countries.get(key[0], policy.compliance.home_country)
-        found[key] = _debtor(row, home, tuple(touches.get(payers[key], ())), last_sent.get(key))
+        addresses = _addresses(row) | _addresses(known.get(payers[key], row))
+        found[key] = _debtor(row, home, addresses, tuple(touches.get(payers[key], ())), last_sent.get(key))
     return found
 
 
-def _debtor(row: Mapping[str, Any], home: str | None, touches: tuple[Touch, ...], last: date | None) -> Debtor:
+def _addresses(row: Mapping[str, Any]) -> frozenset[str]:
     reached_by = {"email": row["email"], "text": row["phone"], "phone": row["phone"], "letter": row["address"]}
+    return frozenset(channel for channel, address in reached_by.items() if address)
+
+
+def _debtor(
+    row: Mapping[str, Any],
+    home: str | None,
+    addresses: frozenset[str],
+    touches: tuple[Touch, ...],
+    last: date | None,
+) -> Debtor:
     return Debtor(
         row["segment"],
         row["debtor_type"] or "unknown",
@@ -205,7 +236,7 @@ def _debtor(row: Mapping[str, Any], home: str | None, touches: tuple[Touch, ...]
         row["time_zone"],
         row["opening_dunning_level"] or 0,
         row["payment_method"] == "statement",
-        frozenset(channel for channel, address in reached_by.items() if address),
+        addresses,
         touches,
         last,
     )

@@ -11,12 +11,10 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, tuple_
 
 from riskpay.decisions.contacted import CONTACT_DAY
+from riskpay.decisions.policy_ladders import AUTOMATIC
 from riskpay.decisions.steps import STEP_COLUMNS
 from riskpay.ledger.tables import CONTACTS, ITEM_KEY
 from riskpay.store.models import EVENTS, Plan, PlannedStep
-
-AUTOMATIC: Final = "automatic"
-"""Owner of the steps that no person carries out."""
 
 SENT_COLUMNS: Final = (*ITEM_KEY, "step_code", "dunning_level", "channel", "sent_on")
 
