@@ -24,6 +24,8 @@ from riskpay.model.late_model import LateModel
 
 NAME = "late_payment"
 CHAMPION = "champion"
+TRIAL = "trial"
+"""Folder of a run's artifacts with the trial model's bundle."""
 _TRAIN_AS_OF = "train_as_of"
 _PROMOTED = "promoted"
 
@@ -53,10 +55,12 @@ class Registry:
         metrics: Mapping[str, float],
         figures: Mapping[str, Any],
         example: pd.DataFrame,
+        trial: LateModel | None = None,
     ) -> str:
         """Log a run with parameters, metrics, figures (Plotly, by file name) and the model; gives its version.
 
-        ``example``: a few rows of the model's input, from which MLflow derives the signature.
+        ``example``: a few rows of the model's input, from which MLflow derives the signature. ``trial``: the
+        model grown alike but frozen before the weeks held back; it stands for this one in later comparisons.
         """
         self._enter()
         with mlflow.start_run(run_name=f"train as of {model.train_as_of}") as run, warnings.catch_warnings():
@@ -65,6 +69,8 @@ class Registry:
             mlflow.log_metrics(dict(metrics))
             for name, figure in figures.items():
                 mlflow.log_figure(figure, f"plots/{name}.html")
+            if trial is not None:
+                _log_bundle(trial)
             logged = self._log_model(model, example)
             made = mlflow.register_model(logged.model_uri, NAME, await_registration_for=0)
         version = str(made.version)
@@ -77,13 +83,12 @@ class Registry:
         self._client.set_model_version_tag(NAME, version, _PROMOTED, "true")
         self._client.set_registered_model_alias(NAME, CHAMPION, version)
 
-    def champion(self) -> Registered | None:
-        """The champion, or None if no model was ever promoted."""
+    def champion_version(self) -> str | None:
+        """The champion's version, or None if no model was ever promoted."""
         try:
-            found = self._client.get_model_version_by_alias(NAME, CHAMPION)
+            return str(self._client.get_model_version_by_alias(NAME, CHAMPION).version)
         except MlflowException:
             return None
-        return self._read(str(found.version))
 
     def champion_for(self, as_of: date) -> Registered:
         """The champion if it was trained on or before ``as_of``, else the newest former one that was.
@@ -91,7 +96,7 @@ class Registry:
         Raises NotThereError if there is none.
         """
         days = self._promoted()
-        current = self._champion_version()
+        current = self.champion_version()
         fitting = [v for v, day in days.items() if day <= as_of]
         if not fitting:
             trained = (
@@ -102,24 +107,27 @@ class Registry:
                 f"train one with `riskpay train --as-of {as_of}`",
             )
         best = current if current in fitting else max(fitting, key=lambda v: (days[v], int(v)))
-        return self._read(best)
+        return Registered(self.read(best), best)
 
     def _promoted(self) -> dict[str, date]:
         found = self._client.search_model_versions(f"name='{NAME}'")
         kept = (v for v in found if v.tags.get(_PROMOTED) == "true")
         return {str(v.version): date.fromisoformat(v.tags[_TRAIN_AS_OF]) for v in kept}
 
-    def _champion_version(self) -> str | None:
-        try:
-            return str(self._client.get_model_version_by_alias(NAME, CHAMPION).version)
-        except MlflowException:
-            return None
+    def read(self, version: str) -> LateModel:
+        """The model of a version; raises DataError if it is damaged or of another catalogue."""
+        return self._bundle(self._client.get_model_version_download_uri(NAME, version))
 
-    def _read(self, version: str) -> Registered:
-        address = self._client.get_model_version_download_uri(NAME, version)
+    def read_trial(self, version: str) -> LateModel | None:
+        """The trial model beside a version, None if none was kept; raises as ``read``."""
+        run = self._client.get_model_version(NAME, version).tags["run"]
+        kept = any(file.path == TRIAL for file in self._client.list_artifacts(run))
+        return self._bundle(f"runs:/{run}/{TRIAL}") if kept else None
+
+    def _bundle(self, address: str) -> LateModel:
         self._enter()
         folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=address))
-        return Registered(read_bundle(folder / _data_folder(folder)), version)
+        return read_bundle(folder / _data_folder(folder))
 
     def _log_model(self, model: LateModel, example: pd.DataFrame) -> Any:  # noqa: ANN401 - MLflow's ModelInfo
         from riskpay.model.pyfunc import CurveModel  # noqa: PLC0415 - it reads pandas, which loading does not need
@@ -144,6 +152,12 @@ class Registry:
             self._artifacts.mkdir(parents=True, exist_ok=True)
             self._client.create_experiment(NAME, artifact_location=self._artifacts.absolute().as_uri())
         mlflow.set_experiment(NAME)
+
+
+def _log_bundle(trial: LateModel) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        write_bundle(trial, Path(place))
+        mlflow.log_artifacts(place, TRIAL)
 
 
 def _data_folder(folder: Path) -> str:

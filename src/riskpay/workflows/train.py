@@ -13,14 +13,17 @@ from riskpay.ledger.ledger import Ledger
 from riskpay.model.gate import Verdict
 from riskpay.model.gate import judge as gate
 from riskpay.model.late_model import LateModel
-from riskpay.model.registry import Registered
 from riskpay.model.splits import TEST_SHARE, later_period
 from riskpay.model.testing import TargetTest, judge
 from riskpay.model.training import Asked, TrainSettings, ask_landmarks, fit_model
 from riskpay.reporting.figures import lift, payment_curves, reliability
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
+from riskpay.workflows.rivals import rival
 
+_UNTESTED = (
+    "an untested model is not promoted: load more history, or rank by points until then, riskpay daily --without-model"
+)
 _GROUPS = {"usually on time": (0.0, 0.2), "sometimes late": (0.2, 0.5), "usually late": (0.5, 1.01)}
 
 
@@ -49,8 +52,8 @@ class TrainResult:
 def train(home: Path, as_of: date | None = None, progress: Progress = silent) -> TrainResult:
     """Train on what was known before ``as_of`` (default: the ledger's last day), and promote past the gate.
 
-    The gate's figures come from a model that knew nothing of the last fifth of the questions; the
-    model registered is then trained on all of them. Raises NotThereError for an empty ledger or
+    The gate's figures come from a trial model that knew nothing of the last fifth of the questions; the
+    model registered is trained on all of them, and keeps its trial model beside it for later comparisons. Raises NotThereError for an empty ledger or
     a day before its first invoice, TooFewLabelsError for too little settled history.
     """
     opened = Home.open(home)
@@ -63,12 +66,17 @@ def train(home: Path, as_of: date | None = None, progress: Progress = silent) ->
     progress("training on all history", 1, 4)
     model = fit_model(ledger, asked, day, settings)
     progress("testing on the last weeks, held back", 2, 4)
-    champion = opened.registry.champion()
     start = later_period(asked.frame, settings.lag_days, day, TEST_SHARE)
-    tests, verdict = _test(opened, ledger, asked, start, champion, settings)
+    trial = fit_model(ledger, asked, start, settings) if start else None
+    tests, verdict = _test(opened, ledger, asked, trial, settings)
     progress("registering", 3, 4)
     version = opened.registry.register(
-        model, _parameters(opened, model, settings), _metrics(tests), _figures(model, asked, tests), _example(asked)
+        model,
+        _parameters(opened, model, settings),
+        _metrics(tests),
+        _figures(model, asked, tests),
+        _example(asked),
+        trial,
     )
     if verdict.promoted:
         opened.registry.promote(version)
@@ -76,15 +84,16 @@ def train(home: Path, as_of: date | None = None, progress: Progress = silent) ->
 
 
 def _test(
-    opened: Home, ledger: Ledger, asked: Asked, start: date | None, champion: Registered | None, settings: TrainSettings
+    opened: Home, ledger: Ledger, asked: Asked, trial: LateModel | None, settings: TrainSettings
 ) -> tuple[dict[str, TargetTest], Verdict]:
-    rules = opened.policy.train
-    if start is None:
-        return {}, Verdict(champion is None, ("too few questions to hold any back: nothing could be compared",))
-    challenger = fit_model(ledger, asked, start, settings)
+    """Tests of the trial model on the questions from its day on, and the gate's verdict."""
+    if trial is None:
+        return {}, Verdict(promoted=False, why=(f"too few questions to hold any back; {_UNTESTED}",))
+    rules, start = opened.policy.train, trial.train_as_of
     held = asked.where((asked.frame["as_of"] >= start) & asked.frame["at_issue"])
-    tests = judge(ledger, challenger, held, settings)
-    before = _champion_test(champion, ledger, held, start, settings)
+    tests = judge(ledger, trial, held, settings)
+    against = rival(opened.registry, start)
+    before = judge(ledger, against.model, held, settings) if against.model else None
     scores = tests["late"].scores
     verdict = gate(
         scores["model"],
@@ -93,21 +102,7 @@ def _test(
         rules.min_brier_gain,
         rules.max_brier_loss,
     )
-    if champion and not before:
-        late = (
-            f"not compared: champion {champion.version} was trained as of {champion.model.train_as_of}, after {start}",
-        )
-        verdict = Verdict(verdict.promoted, verdict.why + late)
-    return tests, verdict
-
-
-def _champion_test(
-    champion: Registered | None, ledger: Ledger, held: Asked, start: date, settings: TrainSettings
-) -> dict[str, TargetTest]:
-    """The champion on the same questions; nothing if it learnt from them."""
-    if champion is None or champion.model.train_as_of > start:
-        return {}
-    return judge(ledger, champion.model, held, settings)
+    return tests, Verdict(verdict.promoted, verdict.why + against.said)
 
 
 def _parameters(opened: Home, model: LateModel, settings: TrainSettings) -> dict[str, Any]:

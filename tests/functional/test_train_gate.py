@@ -1,0 +1,106 @@
+"""Training week by week: what becomes champion, what it is compared with, and what is never promoted."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from riskpay.model import gate
+from riskpay.model.evaluation import Scores
+from riskpay.model.hazard import HazardSettings
+from riskpay.model.registry import Registry
+from riskpay.sources.synthetic.files import write_world
+from riskpay.sources.synthetic.world import synthesise
+from riskpay.workflows import train as training
+from riskpay.workflows.home import Home
+from riskpay.workflows.ingest import ingest
+from riskpay.workflows.train import train
+
+# MLflow uses what SQLAlchemy has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+MONDAY = date(2024, 12, 9)
+WEEK = timedelta(days=7)
+WORSE = {"rounds": 1, "patience": 1, "unwatched_rounds": 1, "learning_rate": 0.001}
+
+
+def scores(brier):
+    return Scores(n=100, base_rate=0.4, roc_auc=0.8, pr_auc=0.7, brier=brier, ece=0.02)
+
+
+@pytest.mark.parametrize(
+    ("new", "champion", "promoted"),
+    [(0.15, None, True), (0.15, 0.15, True), (0.151, 0.15, True), (0.1511, 0.15, False), (0.21, None, False)],
+)
+def test_a_model_beats_naive_and_is_no_worse_than_the_champion_within_the_policys_tolerance(new, champion, promoted):
+    verdict = gate.judge(scores(new), scores(0.2), scores(champion) if champion else None, 0.0, 0.0010001)
+    assert verdict.promoted == promoted
+    if champion:
+        assert "0.0010 more is allowed" in verdict.why[1]
+
+
+def test_a_model_that_nothing_tested_is_not_promoted():
+    verdict = gate.judge(scores(None), scores(None), None, 0.0, 0.001)
+    assert not verdict.promoted
+    assert "load more history" in verdict.why[0]
+
+
+@pytest.fixture(scope="module")
+def weekly(tmp_path_factory):
+    """A home with a champion trained on a Monday: (home, its result)."""
+    place = tmp_path_factory.mktemp("weekly")
+    world = synthesise(120, 12, seed=7)
+    write_world(world, place / "export")
+    ingest(place / "home", place / "export", "canonical", world.as_of)
+    (place / "home" / "riskpay.toml").write_text("threads = 1\n", encoding="utf-8")
+    return place / "home", train(place / "home", MONDAY)
+
+
+def grown_worse(monkeypatch):
+    own = Home.train_settings.fget
+
+    def worse(home):
+        settings = own(home)
+        return replace(settings, hazard=HazardSettings(threads=1, **WORSE))
+
+    monkeypatch.setattr(Home, "train_settings", property(worse))
+
+
+@pytest.mark.slow
+def test_a_week_later_the_new_model_is_judged_against_the_champion(weekly):
+    home, first = weekly
+    assert first.verdict.promoted
+    again = train(home, MONDAY + WEEK)
+    said = " ".join(again.verdict.why)
+    assert "against the champion's" in said
+    assert f"for champion {first.model_version} stands its trial model, frozen as of {first.tested_from}" in said
+
+
+@pytest.mark.slow
+def test_a_worse_model_does_not_become_champion(weekly, monkeypatch):
+    home, _ = weekly
+    champion = Home.open(home).registry.champion_version()
+    grown_worse(monkeypatch)
+    worse = train(home, MONDAY + 2 * WEEK)
+    assert not worse.verdict.promoted
+    assert any(why.startswith("failed:") and "against the champion's" in why for why in worse.verdict.why)
+    assert Home.open(home).registry.champion_version() == champion
+
+
+@pytest.mark.slow
+def test_a_champion_without_a_trial_model_is_said_not_to_be_compared(weekly, monkeypatch):
+    home, _ = weekly
+    monkeypatch.setattr(Registry, "read_trial", lambda *_: None)
+    said = train(home, MONDAY + 2 * WEEK).verdict.why
+    assert any("not compared" in why and "better than the naive ratio was enough" in why for why in said)
+
+
+@pytest.mark.slow
+def test_a_model_without_weeks_held_back_is_registered_and_not_promoted(weekly, monkeypatch):
+    home, _ = weekly
+    champion = Home.open(home).registry.champion_version()
+    monkeypatch.setattr(training, "later_period", lambda *_: None)
+    untested = train(home, MONDAY + 2 * WEEK)
+    assert not untested.verdict.promoted
+    assert "--without-model" in untested.verdict.why[0]
+    assert Home.open(home).registry.champion_version() == champion
