@@ -214,3 +214,40 @@ def test_the_address_of_the_payer_serves_for_its_customers(play):
     play.day()
     (step,) = play.steps("C1")
     assert step["owner"] == "automatic"
+
+
+@pytest.mark.parametrize("day", [5, 8])
+def test_a_returned_debit_ends_the_wait_for_it_at_once(play, day):
+    """Due on Tuesday the 2nd, taken that day, returned on the 4th; the item of August still pays itself."""
+    today = date(2024, 7, day)
+    play.load(
+        today,
+        customers=CUSTOMERS.replace(",phone\n", ",phone,payment_method\n").replace(
+            "example,1", "example,1,direct_debit"
+        ),
+        invoices="invoice_id,customer_id,issue_date,due_date,amount,currency\n"
+        "A,C1,2024-06-01,2024-07-02,500000,USD\nB,C1,2024-06-20,2024-08-10,500000,USD",
+        payments=CASH + f"P1,C1,2024-07-02,500000,USD\nP2,C1,{today},1,USD",
+        allocations="allocation_id,source_type,source_id,invoice_id,amount,allocated_on\nx,payment,P1,A,500000,2024-07-02",
+        payment_reversals="payment_id,reversed_on,reason\nP1,2024-07-04,insufficient funds",
+    )
+    play.day(today)
+    entry = play.entries(today)["C1"]
+    assert (entry["must_contact"], entry["collectible_amount"]) == ("returned debit", "4999.99")
+    states = {step["invoice_id"]: step["state"] for step in play.steps("C1", today)}
+    assert states == {"A": "planned", "B": "suppressed"}
+
+
+def test_a_debit_that_came_back_before_the_money_could_have_come_is_called_the_day_after_it_was_due(play):
+    """No posting lag is waited for: nothing is on its way."""
+    today = date(2024, 7, 3)
+    play.load(
+        today,
+        customers=CUSTOMERS,
+        invoices="invoice_id,customer_id,issue_date,due_date,amount,currency\nA,C1,2024-06-01,2024-07-02,500000,USD",
+        payments=CASH + "P1,C1,2024-07-01,500000,USD",
+        allocations="allocation_id,source_type,source_id,invoice_id,amount,allocated_on\nx,payment,P1,A,500000,2024-07-01",
+        payment_reversals="payment_id,reversed_on,reason\nP1,2024-07-01,insufficient funds",
+    )
+    play.day(today)
+    assert play.entries(today)["C1"]["must_contact"] == "returned debit"

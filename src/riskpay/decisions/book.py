@@ -2,9 +2,10 @@
 
 Beyond what every book holds, three things may be given:
 ``unapplied`` (cash per customer and currency; without it ``customers.unapplied_amount`` counts in the one
-currency of the customer's items, or in the reporting currency when they differ), ``returned_debits``, and
-``countries`` (of the legal entities, by company_id, for customers without one). ``customers.previous_segment``, where
-there is one, is the segment of the run before: it keeps customers from hopping between two segments.
+currency of the customer's items, or in the reporting currency when they differ), ``returned_debits``
+(columns of ``RETURNED_COLUMNS``), and ``countries`` (of the legal entities, by company_id, for customers
+without one). ``customers.previous_segment``, where there is one, is the segment of the run before: it keeps
+customers from hopping between two segments.
 """
 
 from collections.abc import Mapping
@@ -51,7 +52,14 @@ UNAPPLIED_COLUMNS: Final = {
     "currency": pl.String,
     "unapplied_amount": pl.Int64,
 }
-RETURNED_COLUMNS: Final = {"company_id": pl.String, "customer_id": pl.String, "reversed_on": pl.Date}
+RETURNED_COLUMNS: Final = {
+    "company_id": pl.String,
+    "customer_id": pl.String,
+    "invoice_id": pl.String,
+    "instalment": pl.Int32,
+    "reversed_on": pl.Date,
+}
+"""``customer_id`` paid what came back; a row an item it was applied to, with nulls where that is not known."""
 CUSTOMER_COLUMNS: Final = {
     "company_id": pl.String,
     "customer_id": pl.String,
@@ -120,7 +128,7 @@ class Book:
     contacts: pl.DataFrame = field(default_factory=CONTACTS.empty)
     sent: pl.DataFrame = field(default_factory=_none_sent)
     unapplied: pl.DataFrame | None = None
-    returned_debits: pl.DataFrame | None = None
+    returned_debits: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RETURNED_COLUMNS))
     countries: Mapping[str, str] = field(default_factory=dict)
 
     def in_order(self) -> "Book":
@@ -147,8 +155,16 @@ class Book:
             promises=_latest(PROMISES.conform(self.promises), "promise_id"),
             blocks=_latest(BLOCKS.conform(self.blocks), "block_id"),
             contacts=CONTACTS.conform(self.contacts).sort("company_id", "contact_id"),
+            returned_debits=self._returned(),
             sent=self.sent.select(_typed(SENT_COLUMNS)).sort(*ITEM_KEY, "sent_on", "dunning_level", "step_code"),
         )
+
+    def _returned(self) -> pl.DataFrame:
+        blank = pl.DataFrame(schema=RETURNED_COLUMNS)
+        known = pl.concat([blank, self.returned_debits], how="diagonal_relaxed").filter(
+            pl.col("reversed_on") <= self.as_of
+        )
+        return known.select(_typed(RETURNED_COLUMNS)).unique().sort(list(RETURNED_COLUMNS))
 
     def unapplied_cash(self) -> pl.DataFrame:
         """Cash not applied to any item: company_id, customer_id, currency, unapplied_amount (minor units, above 0)."""

@@ -57,9 +57,7 @@ def _sent(book: Book, held: pl.DataFrame) -> pl.DataFrame:
 
 
 def _returned(book: Book, who: pl.DataFrame) -> pl.DataFrame:
-    if book.returned_debits is None:
-        return who.select(PAYER_KEY).unique().with_columns(debit_returned_on=pl.lit(None, pl.Date))
-    rows = book.returned_debits.filter(pl.col("reversed_on") <= book.as_of).join(who, on=CUSTOMER_KEY)
+    rows = book.returned_debits.join(who, on=CUSTOMER_KEY)
     return rows.group_by(PAYER_KEY).agg(debit_returned_on=pl.col("reversed_on").max())
 
 

@@ -4,9 +4,10 @@ In this order, the first that leaves nothing to collect names the hold: account 
 dispute, promise, balance below the minimum, stale bank data. The disputed or promised part leaves the
 item; the rest is still worked. Stale bank data holds the steps and leaves the call list as it is.
 Unapplied cash lowers ``collectible_amount`` of the oldest items, for ranking only: it holds nothing.
-Account status and auto-pay count of the customer or of its payer; disputes, promises, blocks and cash that
-name the payer hold for all items it answers for, those that name a customer for its own. Every hold of ours has an end: a
-dispute without a date ends after ``dispute_days``, auto-pay counts as failed after ``auto_pay_days``.
+Account status and auto-pay count of the customer or of its payer; disputes, promises, blocks and cash
+that name the payer hold for all items it answers for, those that name a customer for its own. Every hold
+of ours has an end: a dispute without a date ends after ``dispute_days``, auto-pay counts as failed after
+``auto_pay_days``, or as soon as a debit came back: of the item, or of its account since the item was due.
 """
 
 from datetime import date, timedelta
@@ -25,11 +26,13 @@ SELF_PAYING = ("auto_pay", "direct_debit")
 def held_items(book: Book, policy: Policy) -> pl.DataFrame:
     """The items of a book in order (``Book.in_order``), same rows and order, with their holds.
 
-    Adds payer_id; ``disputed`` and ``promised`` (minor units taken out); ``workable`` (open less those, 0
-    when wholly held, minor units); ``collectible_amount`` (workable net of unapplied cash); and ``hold``:
-    null, or the rule that keeps every step of the item back, with its end.
+    Adds payer_id; ``debit_returned`` (whether a debit of the item came back); ``disputed`` and ``promised``
+    (minor units taken out); ``workable`` (open less those, 0 when wholly held, minor units);
+    ``collectible_amount`` (workable net of unapplied cash); and ``hold``: null, or the rule that keeps every
+    step of the item back, with its end.
     """
-    items = with_accounts(book).with_columns(rest=pl.col("open_amount"), hold=pl.lit(None, pl.String))
+    items = _returned(with_accounts(book), book)
+    items = items.with_columns(rest=pl.col("open_amount"), hold=pl.lit(None, pl.String))
     for hold in (_account(), _auto_pay(book.as_of, policy)):
         items = _wholly(items, hold)
     items = _blocked(items, book)
@@ -79,8 +82,25 @@ def _account() -> pl.Expr:
 def _auto_pay(as_of: date, policy: Policy) -> pl.Expr:
     wait = timedelta(days=policy.posting_lag_days + policy.auto_pay_days)
     until = pl.col("effective_due_date") + wait
-    waits = pl.col("payment_method").is_in(SELF_PAYING) & (until >= as_of)
+    waits = pl.col("payment_method").is_in(SELF_PAYING) & (until >= as_of) & ~pl.col("debit_returned")
     return pl.when(waits).then(pl.format("auto-pay: the item pays itself, failed if open after {}", until))
+
+
+def _returned(items: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """``items`` with ``debit_returned``: no money is on its way for these, whatever days have passed."""
+    found = items
+    for number, account in enumerate(("customer_id", "payer_id")):
+        last = book.returned_debits.group_by("company_id", pl.col("customer_id").alias(account)).agg(
+            pl.col("reversed_on").max().alias(f"_returned_{number}")
+        )
+        found = found.join(last, on=["company_id", account], how="left", maintain_order="left")
+    own = book.returned_debits.select(ITEM_KEY).drop_nulls().unique().with_columns(_own=pl.lit(value=True))
+    since_due = pl.max_horizontal("_returned_0", "_returned_1") >= pl.col("effective_due_date")
+    return (
+        found.join(own, on=ITEM_KEY, how="left", maintain_order="left")
+        .with_columns(debit_returned=pl.col("_own").fill_null(value=False) | since_due.fill_null(value=False))
+        .drop("_returned_0", "_returned_1", "_own")
+    )
 
 
 def _blocked(items: pl.DataFrame, book: Book) -> pl.DataFrame:

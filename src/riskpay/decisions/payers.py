@@ -74,6 +74,7 @@ def payers(book: Book, held: pl.DataFrame, valued: pl.DataFrame, policy: Policy)
     money = _in_one_currency(book, held, valued)
     weighted = [_mean(name) for name in ("p_late", "p_unpaid_30", "p_paid_soon")]
     overdue = pl.col("effective_due_date") + timedelta(days=policy.posting_lag_days) <= book.as_of
+    overdue |= pl.col("debit_returned")
     late = pl.col("days_past_due") > 0
     facts = valued.group_by(PAYER_KEY, maintain_order=True).agg(
         pl.col("worth").sum(),

@@ -1,7 +1,7 @@
 """The call lists: which payers, in which order, for whom, and why.
 
-A payer is a candidate when something of it is past due by at least the posting lag, or a step by phone
-is planned for the day. Whoever may not be called that day (hours, caps, a talk a short while ago) rests;
+A payer is a candidate when something of it is past due by at least the posting lag, or past due after a debit
+that came back, or a step by phone is planned for the day. Whoever may not be called that day (hours, caps, a talk a short while ago) rests;
 so does a call that brings less than it costs and stands on no ladder for the day, and so does what no
 collector has minutes for. Each names its rule.
 """

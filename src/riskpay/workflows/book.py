@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from riskpay.decisions.book import Book
+from riskpay.decisions.book import RETURNED_COLUMNS, Book
 from riskpay.decisions.cadence import roll
 from riskpay.decisions.policy import Policy
 from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
@@ -113,4 +113,6 @@ def _rolled(items: pl.DataFrame, ledger: Ledger, policy: Policy) -> pl.DataFrame
 def _returned(ledger: Ledger) -> pl.DataFrame:
     owners = ledger.payments.select("company_id", "payment_id", "customer_id")
     returned = ledger.payment_reversals.join(owners, on=["company_id", "payment_id"])
-    return returned.select(*CUSTOMER_KEY, "reversed_on")
+    used = ledger.allocations.filter(source_type="payment").select(*ITEM_KEY, payment_id="source_id")
+    applied = returned.join(used, on=["company_id", "payment_id"], how="left")
+    return applied.select(list(RETURNED_COLUMNS))
