@@ -251,3 +251,47 @@ def test_a_debit_that_came_back_before_the_money_could_have_come_is_called_the_d
     )
     play.day(today)
     assert play.entries(today)["C1"]["must_contact"] == "returned debit"
+
+
+# what was promised on 06-05 for 06-12 | what came | what is said of it on 07-01; A (1,000.00) was there then, B came later
+PROMISED = {
+    "the account, paid at once": ("C1,,100000", "P,C1,2024-06-10,100000,USD", "A", None),
+    "the account, paid late": ("C1,,100000", "P,C1,2024-06-28,100000,USD", "A", None),
+    "the account, paid in part": ("C1,,100000", "P,C1,2024-06-10,99998,USD", "A", "broken promise"),
+    "the account, paid before the promise": ("C1,,30000", "P,C1,2024-06-04,100000,USD", "A", "broken promise"),
+    "all that was open, and it is paid": ("C1,,", "P,C1,2024-06-10,100000,USD", "A", None),
+    "all that was open, and nothing came": ("C1,,", None, None, "broken promise"),
+    "a document in part, and that came": ("C1,A,40000", "P,C1,2024-06-10,40000,USD", "A", None),
+    "a document in part, and less came": ("C1,A,40000", "P,C1,2024-06-10,39999,USD", "A", "broken promise"),
+    "a document, and another was paid": ("C1,A,20000", "P,C1,2024-06-10,20000,USD", "B", "broken promise"),
+}
+
+
+@pytest.mark.parametrize("case", PROMISED)
+def test_a_promise_is_judged_by_the_cash_that_came_since(play, case):
+    promise, payment, invoice, must = PROMISED[case]
+    used = [f"x,payment,P,{invoice},{payment.split(',')[3]},{payment.split(',')[2]}"] if payment else []
+    play.load(
+        customers=CUSTOMERS,
+        invoices="invoice_id,customer_id,issue_date,due_date,amount,currency\n"
+        "A,C1,2024-05-01,2024-05-31,100000,USD\nB,C1,2024-06-06,2024-06-25,30000,USD",
+        payments="\n".join([CASH_TODAY.strip(), *([payment] if payment else [])]),
+        allocations="\n".join(["allocation_id,source_type,source_id,invoice_id,amount,allocated_on", *used]),
+        promises=f"promise_id,customer_id,invoice_id,amount,promised_on,promised_for\nW,{promise},2024-06-05,2024-06-12",
+    )
+    play.day()
+    assert play.entries()["C1"]["must_contact"] == must
+
+
+def test_a_promise_that_is_paid_holds_nothing_more(play):
+    """1,000.00 promised and paid the same week: the other invoice is collected."""
+    play.load(
+        customers=CUSTOMERS,
+        invoices="invoice_id,customer_id,issue_date,due_date,amount,currency\n"
+        "A,C1,2024-05-01,2024-05-31,100000,USD\nB,C1,2024-05-06,2024-06-25,30000,USD",
+        payments=CASH_TODAY.strip() + "\nP,C1,2024-06-28,100000,USD",
+        allocations="allocation_id,source_type,source_id,invoice_id,amount,allocated_on\nx,payment,P,A,100000,2024-06-28",
+        promises="promise_id,customer_id,amount,promised_on,promised_for\nW,C1,100000,2024-06-26,2024-07-10",
+    )
+    play.day()
+    assert play.entries()["C1"]["collectible_amount"] == "299.99"

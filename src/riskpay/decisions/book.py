@@ -1,11 +1,12 @@
 """The book: all that decisions are made from, known as of one day.
 
-Beyond what every book holds, three things may be given:
+Beyond what every book holds, four things may be given:
 ``unapplied`` (cash per customer and currency; without it ``customers.unapplied_amount`` counts in the one
 currency of the customer's items, or in the reporting currency when they differ), ``returned_debits``
-(columns of ``RETURNED_COLUMNS``), and ``countries`` (of the legal entities, by company_id, for customers
-without one). ``customers.previous_segment``, where there is one, is the segment of the run before: it keeps
-customers from hopping between two segments.
+(columns of ``RETURNED_COLUMNS``), ``cash`` (columns of ``CASH_COLUMNS``, by which promises are judged), and
+``countries`` (of the legal entities, by company_id, for customers without one).
+``customers.previous_segment``, where there is one, is the segment of the run before: it keeps customers from
+hopping between two segments.
 """
 
 from collections.abc import Mapping
@@ -60,6 +61,17 @@ RETURNED_COLUMNS: Final = {
     "reversed_on": pl.Date,
 }
 """``customer_id`` paid what came back; a row an item it was applied to, with nulls where that is not known."""
+CASH_COLUMNS: Final = {
+    "company_id": pl.String,
+    "customer_id": pl.String,
+    "invoice_id": pl.String,
+    "instalment": pl.Int32,
+    "currency": pl.String,
+    "amount": pl.Int64,
+    "received_on": pl.Date,
+}
+"""Cash that stands: a row a payment, without document, for the whole of it; and one for each part of it that was
+applied to an item."""
 CUSTOMER_COLUMNS: Final = {
     "company_id": pl.String,
     "customer_id": pl.String,
@@ -129,6 +141,7 @@ class Book:
     sent: pl.DataFrame = field(default_factory=_none_sent)
     unapplied: pl.DataFrame | None = None
     returned_debits: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RETURNED_COLUMNS))
+    cash: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CASH_COLUMNS))
     countries: Mapping[str, str] = field(default_factory=dict)
 
     def in_order(self) -> "Book":

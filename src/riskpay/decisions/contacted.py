@@ -1,6 +1,5 @@
 """When a payer was last touched and spoken to, and what it broke: one row a payer with open items."""
 
-from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -8,6 +7,7 @@ import polars as pl
 from riskpay.decisions.book import Book
 from riskpay.decisions.compliance import CONVERSATIONS
 from riskpay.decisions.policy import Policy
+from riskpay.decisions.promises import broken_promises
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 
 PAYER_KEY: Final = ("company_id", "payer_id")
@@ -21,11 +21,11 @@ def contacted(book: Book, held: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Per payer of ``held`` (``held_items``), by as_of, null where it never happened:
 
     last_touch (contact of ours or step sent), last_spoken (conversation on any channel), broken_promises
-    (count, on what is still open), broken_on and debit_returned_on (the last days of these).
+    (count, of what was not paid), broken_on and debit_returned_on (the last days of these).
     """
     everyone = held.select(PAYER_KEY).unique()
     who = answering(book, held)
-    parts = (_contacts(book, who), _sent(book, held), _returned(book, who), _broken_promises(book, held, who, policy))
+    parts = (_contacts(book, who), _sent(book, held), _returned(book, who), _broken(book, held, who, policy))
     for part in parts:
         everyone = everyone.join(part, on=PAYER_KEY, how="left")
     return everyone.with_columns(last_touch=pl.max_horizontal("_called", "_sent")).drop("_called", "_sent")
@@ -61,19 +61,6 @@ def _returned(book: Book, who: pl.DataFrame) -> pl.DataFrame:
     return rows.group_by(PAYER_KEY).agg(debit_returned_on=pl.col("reversed_on").max())
 
 
-def _broken_promises(book: Book, held: pl.DataFrame, who: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """A promise is broken when it says so, or when its day and the grace have passed and it is still open."""
-    passed = pl.col("promised_for") + timedelta(days=policy.promise_grace_days)
-    marked = pl.col("status") == "broken"
-    overdue = (pl.col("status") == "open") & (passed < book.as_of)
-    rows = book.promises.filter(marked | overdue).with_columns(
-        broken_on=pl.when(marked).then(pl.min_horizontal(passed, "known_on")).otherwise(passed)
-    )
-    whole = rows.filter(pl.col("invoice_id").is_null())
-    single = rows.join(held.select("company_id", "invoice_id").unique(), on=["company_id", "invoice_id"], how="semi")
-    return (
-        pl.concat([whole, single])
-        .join(who, on=CUSTOMER_KEY)
-        .group_by(PAYER_KEY)
-        .agg(broken_promises=pl.len().cast(pl.Int64), broken_on=pl.col("broken_on").max())
-    )
+def _broken(book: Book, held: pl.DataFrame, who: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    rows = broken_promises(book, held, policy).join(who, on=CUSTOMER_KEY)
+    return rows.group_by(PAYER_KEY).agg(broken_promises=pl.len().cast(pl.Int64), broken_on=pl.col("broken_on").max())

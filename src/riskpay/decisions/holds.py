@@ -17,6 +17,7 @@ import polars as pl
 from riskpay.decisions.book import Book
 from riskpay.decisions.claims import take_by_account, take_by_scope
 from riskpay.decisions.policy import Policy
+from riskpay.decisions.promises import open_promises
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 from riskpay.money import minor_digits
 
@@ -37,7 +38,7 @@ def held_items(book: Book, policy: Policy) -> pl.DataFrame:
         items = _wholly(items, hold)
     items = _blocked(items, book)
     items = take_by_scope(items, _open_disputes(book, policy), "disputed")
-    items = take_by_scope(items, _open_promises(book, policy), "promised")
+    items = take_by_scope(items, open_promises(book, policy), "promised")
     items = _wholly(items, _nothing_left())
     items = _wholly(items, _too_small(book, policy))
     items = items.with_columns(workable="rest")
@@ -118,13 +119,6 @@ def _open_disputes(book: Book, policy: Policy) -> pl.DataFrame:
     until = pl.coalesce("until", pl.col("opened_on") + timedelta(days=policy.dispute_days))
     return book.disputes.with_columns(until=until).filter(
         pl.col("status") == "open", pl.col("opened_on") <= book.as_of, pl.col("until") >= book.as_of
-    )
-
-
-def _open_promises(book: Book, policy: Policy) -> pl.DataFrame:
-    until = pl.col("promised_for") + timedelta(days=policy.promise_grace_days)
-    return book.promises.with_columns(until=until).filter(
-        pl.col("status") == "open", pl.col("promised_on") <= book.as_of, pl.col("until") >= book.as_of
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from riskpay.decisions.book import RETURNED_COLUMNS, Book
+from riskpay.decisions.book import CASH_COLUMNS, RETURNED_COLUMNS, Book
 from riskpay.decisions.cadence import roll
 from riskpay.decisions.policy import Policy
 from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
@@ -76,6 +76,7 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
         sent=store.steps.sent(as_of),
         unapplied=unapplied(ledger, as_of, "end"),
         returned_debits=_returned(ledger),
+        cash=_cash(ledger),
         countries=dict(ledger.companies.select("company_id", "country").iter_rows()),
     )
 
@@ -116,3 +117,15 @@ def _returned(ledger: Ledger) -> pl.DataFrame:
     used = ledger.allocations.filter(source_type="payment").select(*ITEM_KEY, payment_id="source_id")
     applied = returned.join(used, on=["company_id", "payment_id"], how="left")
     return applied.select(list(RETURNED_COLUMNS))
+
+
+def _cash(ledger: Ledger) -> pl.DataFrame:
+    stands = ledger.payments.join(ledger.payment_reversals, on=["company_id", "payment_id"], how="anti")
+    parts = ledger.allocations.filter(source_type="payment").rename({"source_id": "payment_id", "amount": "part"})
+    applied = stands.join(parts, on=["company_id", "payment_id"]).with_columns(
+        amount="part", received_on="allocated_on"
+    )
+    whole = stands.with_columns(
+        invoice_id=pl.lit(None, pl.String), instalment=pl.lit(None, pl.Int32), received_on="value_date"
+    )
+    return pl.concat([frame.select(list(CASH_COLUMNS)) for frame in (whole, applied)])
