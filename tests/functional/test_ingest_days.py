@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from riskpay import yamlfile
-from riskpay.ledger.open_items import open_items
+from riskpay.ledger.open_items import items, open_items, unapplied
 from riskpay.sources.mapping import Mapping
 from riskpay.store.ledger_files import LedgerFiles
 from riskpay.workflows.ingest import ingest
@@ -109,13 +109,29 @@ def test_a_date_that_goes_there_and_back_gives_three_versions(load):
     ]
 
 
-def test_a_payment_with_another_date_replaces_the_first(load):
-    load(MONDAY, A_PAID)
-    result = load(TUESDAY, A_PAID.replace("06-03", "06-02"))
+def test_a_payment_with_another_date_is_taken_back_and_entered_anew(load):
+    load(MONDAY, A_PAID, B)
+    result = load(WEDNESDAY, A_PAID.replace("06-03", "06-02"), B)
+    ledger = load.files.current().validated()
+    assert ledger.payments.sort("known_on").select("value_date", "amount", "known_on").rows() == [
+        (date(2024, 6, 3), 10_000, WEDNESDAY),
+        (date(2024, 6, 2), 10_000, WEDNESDAY),
+    ]
+    later = date(2024, 6, 20)
+    assert items(ledger, later).filter(invoice_id="A")["settled_on"].to_list() == [date(2024, 6, 2)]
+    assert unapplied(ledger, later).is_empty()
+    assert (result.load.added, result.load.changed, result.load.unchanged) == (0, 2, 4)
+    version = result.load.data_version
+    assert load(date(2024, 6, 6), A_PAID.replace("06-03", "06-02"), B).load.data_version == version
+
+
+def test_what_was_known_of_a_payment_before_it_changed_stays(load):
+    load(MONDAY, A_PAID.replace("06-03", "05-20"), B)
+    load(WEDNESDAY, A_PAID.replace("06-03", "05-30"), B)
     ledger = load.files.current()
-    assert ledger.payments.select("value_date", "amount").rows() == [(date(2024, 6, 2), 10_000)]
-    assert ledger.allocations["allocated_on"].to_list() == [date(2024, 6, 2)]
-    assert (result.load.added, result.load.changed) == (0, 2)
+    paid_on = {d: items(ledger, d).filter(invoice_id="A")["settled_on"].item() for d in (TUESDAY, WEDNESDAY)}
+    assert paid_on == {TUESDAY: date(2024, 5, 20), WEDNESDAY: date(2024, 5, 30)}
+    assert open_on(ledger, TUESDAY) == open_on(ledger, WEDNESDAY) == [("B", date(2024, 6, 1), 5_000)]
 
 
 def test_a_payment_that_is_gone_is_taken_back_and_may_come_again(load):

@@ -149,6 +149,7 @@ class ByHand:
             "open_amount": last["amount"] - sum(sums.values()),
             "overpaid_amount": max(0, sums["cash"] + sums["credit"] - last["amount"]),
             "counts_on": max([f[2] for f in standing] + changed, default=None),
+            "fell": any(day == max(f[3], f[4]) for f in self.facts),
             "by": "mixed" if len(kinds) > 1 else "credit" if kinds == {"lowered"} else min(kinds, default=None),
         }
 
@@ -158,7 +159,7 @@ class ByHand:
         for n in range((as_of - self.made).days + 1):
             now = self.on_day(self.made + timedelta(days=n))
             settled = now["open_amount"] <= 0
-            if settled and not was:
+            if settled and (not was or now["fell"]):
                 settled_on, by = now["counts_on"], now["by"]
             was = settled
         now |= {"settled": was, "settled_on": settled_on if was else None, "settled_by": by if was else None}

@@ -129,6 +129,15 @@ def test_a_delta_refers_to_the_ledger_so_far(read, tmp_path):
     assert read_source(folder, load_mapping("canonical"), DAY).rejects["reason"].to_list() == ["unknown customer"]
 
 
+def test_an_allocation_of_a_credit_note_is_told_once_and_one_of_a_payment_may_change(read):
+    known = Ledger.of(read().frames)
+    assert read(known).rejects.is_empty()
+    changed = FILES["allocations"].replace("i1,800", "i1,700").replace("i1,200", "i1,100")
+    intake = read(known, allocations=changed)
+    assert intake.rejects.select("line", "column", "value").rows() == [(3, "allocation_id", "a2")]
+    assert "cancel the credit note" in intake.rejects["reason"].item()
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [

@@ -152,8 +152,22 @@ def _next_day(before: KnownItem, facts: ItemFacts, versions: list[Row], day: dat
     settlement = None
     if open_amount <= tolerance:
         settlement = before.settlement or _settlement(taken, standing, versions, day)
+        if before.settlement and _fell(facts, day):
+            settlement = _settled_by_the_rest(before.settlement, _settlement(taken, standing, versions, day))
     now = {name: document[name] for name in ("customer_id", "issue_date", "due_date", "currency", "amount")}
     return replace(before, **now, open_amount=open_amount, settlement=settlement)
+
+
+def _fell(facts: ItemFacts, day: date) -> bool:
+    """Whether something that was taken off an item is given back on ``day``."""
+    backs = [m for m in facts.movements if m.known_until != date.max]
+    return any(day == max(m.known_from, m.known_until, facts.made) for m in backs)
+
+
+def _settled_by_the_rest(before: Settlement, now: Settlement) -> Settlement:
+    """The settlement of an item that stays settled when something falls; known to be paid since it first was."""
+    both_cash = before.settled_by == now.settled_by == "cash"
+    return replace(now, known_on=before.known_on) if both_cash else now
 
 
 def _settlement(taken: dict[str, int], standing: list[Movement], versions: list[Row], day: date) -> Settlement:

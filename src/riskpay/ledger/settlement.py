@@ -40,7 +40,7 @@ def item_states(ledger: Ledger, tolerance: int = 0) -> pl.DataFrame:
     brought beyond the amount. A fact known before its own document counts from the document's day. A
     cancelled document is settled by credit on the day that is known; an amount lowered to what was
     paid settles on the day of the change, by cash and credit mixed. A reversed payment and a cancelled
-    credit note give back what they took.
+    credit note give back what they took; an item that stays settled is then settled by what still stands.
     """
     changes = pl.concat([_documents(ledger), _allocations(ledger), _write_offs(ledger)], how="diagonal")
     if changes.is_empty():
@@ -52,6 +52,7 @@ def item_states(ledger: Ledger, tolerance: int = 0) -> pl.DataFrame:
             pl.col("customer_id", "currency", "issue_date", "due_date").drop_nulls().last(),
             pl.col("amount", "cash", "credit", "write_off", "lowered").sum(),
             pl.col("counts_on").max(),
+            pl.col("fell").any(),
         )
         .sort(*_KEY, "known_on")
     )
@@ -92,10 +93,14 @@ def _allocations(ledger: Ledger) -> pl.DataFrame:
     applied = (
         ledger.allocations.join(returns(ledger), on=["company_id", "source_type", "source_id"], how="left")
         .with_columns(back=pl.when(pl.col("back").is_not_null()).then(pl.max_horizontal("known_on", "back")))
-        .with_columns(counts_on="allocated_on", taken="amount")
+        .with_columns(counts_on="allocated_on", taken="amount", fell=pl.lit(False))
     )
     returned = applied.filter(pl.col("back").is_not_null()).with_columns(
-        known_on="back", taken=-pl.col("taken"), counts_on=pl.lit(None, pl.Date), back=pl.lit(None, pl.Date)
+        known_on="back",
+        taken=-pl.col("taken"),
+        counts_on=pl.lit(None, pl.Date),
+        back=pl.lit(None, pl.Date),
+        fell=pl.lit(True),
     )
     is_cash = pl.col("source_type") == "payment"
     return pl.concat([applied, returned]).select(
@@ -103,6 +108,7 @@ def _allocations(ledger: Ledger) -> pl.DataFrame:
         "known_on",
         "counts_on",
         "back",
+        "fell",
         cash=pl.when(is_cash).then("taken").otherwise(0),
         credit=pl.when(is_cash).then(0).otherwise("taken"),
     )
@@ -134,7 +140,10 @@ def _after_document(changes: pl.DataFrame) -> pl.DataFrame:
     return (
         changes.join(made, on=_KEY)
         .with_columns(known_on=pl.max_horizontal("known_on", "made"))
-        .with_columns(pl.col("amount", "cash", "credit", "write_off", "lowered").fill_null(0))
+        .with_columns(
+            pl.col("amount", "cash", "credit", "write_off", "lowered").fill_null(0),
+            pl.col("fell").fill_null(value=False),
+        )
     )
 
 
@@ -171,8 +180,10 @@ def _with_settlement(running: pl.DataFrame, tolerance: int) -> pl.DataFrame:
         .when(pl.col("write_off") > 0)
         .then(pl.lit("write_off"))
     )
-    # Only the state that closes the item says when and by what; later ones of the same spell keep it.
-    marked = running.with_columns(settled=settled, closes=settled & ~was, reopened=~settled & was)
+    # Only the state that closes the item says when and by what; later ones of the same spell keep it. Where cash or
+    # credit falls and the rest still settles the item, that rest says it: a payment of another day stands in.
+    closes = settled & (~was | pl.col("fell"))
+    marked = running.with_columns(settled=settled, closes=closes, reopened=~settled & was)
     return marked.with_columns(
         settled_on=pl.when("closes").then("counts_on").forward_fill().over(_KEY),
         settled_by=pl.when("closes").then(by).forward_fill().over(_KEY),

@@ -18,6 +18,11 @@ CHANNELS: Final = ("email", "text", "phone", "letter")
 OUTCOMES: Final = ("reached", "no_answer", "message_left", "promised", "disputed", "refused", "wrong_contact", "sent")
 DEFAULT_COMPANY: Final = "1"
 
+TAKEN_BACK: Final = "shown as open by a later export"
+TOLD_OTHERWISE: Final = "told otherwise by a later load"
+OWN_REVERSALS: Final = (TAKEN_BACK, TOLD_OTHERWISE)
+"""Reasons of reversals that riskpay adds itself; the second one is a correction, and no money came back."""
+
 ITEM_KEY: Final = ("company_id", "invoice_id", "instalment")
 CUSTOMER_KEY: Final = ("company_id", "customer_id")
 
@@ -98,7 +103,9 @@ PAYMENTS = Table(
     ("company_id", "payment_id"),
     (
         _company,
-        Column("payment_id", pl.String, "payment number"),
+        Column(
+            "payment_id", pl.String, "payment number; `~v2` after it: told otherwise by a later load, and entered anew"
+        ),
         _customer,
         Column("value_date", pl.Date, "day the cash counts", "date"),
         _amount,
@@ -109,13 +116,13 @@ PAYMENTS = Table(
 
 PAYMENT_REVERSALS = Table(
     "payment_reversals",
-    "Payments that came back (returned debit, bounced cheque); all their allocations fall with them.",
+    "Payments that came back (returned debit, bounced cheque) or were corrected; all their allocations fall with them.",
     ("company_id", "payment_id"),
     (
         _company,
         Column("payment_id", pl.String, "payment that is reversed"),
         Column("reversed_on", pl.Date, "day the bank took it back", "date"),
-        Column("reason", pl.String, "bank's reason", nullable=True),
+        Column("reason", pl.String, f"bank's reason, or riskpay's own: {'; '.join(OWN_REVERSALS)}", nullable=True),
         _known_on,
     ),
 )
@@ -126,7 +133,7 @@ ALLOCATIONS = Table(
     ("company_id", "allocation_id"),
     (
         _company,
-        Column("allocation_id", pl.String, "allocation number"),
+        Column("allocation_id", pl.String, "allocation number; with `~v2` as above"),
         Column("source_type", pl.String, "what is applied; only a payment is cash", allowed=("payment", "credit_note")),
         Column("source_id", pl.String, "payment_id, or invoice_id of the credit note"),
         _invoice,

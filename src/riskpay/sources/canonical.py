@@ -76,7 +76,7 @@ class Parts:
 def read_tables(path: Path, mapping: Mapping, known: Ledger | None) -> Parts:
     """The tables of a folder (or of one file named after its table), in the order in which they refer to each other.
 
-    ``known`` is the ledger so far: rows may refer to its customers and invoices, and tell none of its contacts otherwise. Raises SourceError for a file that
+    ``known`` is the ledger so far: rows may refer to its customers and invoices, and not tell its contacts otherwise. Raises SourceError for a file that
     cannot be read, a file whose name is nearly that of a table, a missing column, or a folder without rows.
     """
     sheets = _sheets(path, mapping)

@@ -38,8 +38,12 @@ folders the money is that of the tables that have an amount and a currency (invo
 In a later load, changed content of a document is a new version, known from its change date or the day of the load. An
 item that was paid and is now shown as open has its payment reversed. What vanishes from a full export is
 reported and stays as it was: it is never assumed paid. Changed content of a dispute, promise or block is a new version too: no
-version kept before is touched, so the second change of one day counts from the next. A contact is never changed: a row
-that tells one otherwise is rejected.
+version kept before is touched, so the second change of one day counts from the next. A contact is never changed, nor is an
+allocation of a credit note: a row that tells one otherwise is rejected.
+
+A payment or its allocation with other content is taken back as it was known, from the load on, and entered anew: the
+payment is reversed and comes again under its number with `~v2`, its other allocations with it. What was known on earlier days
+stays as it was, and the export goes on to use its own numbers.
 
 ## Keys of a mapping file
 """

@@ -6,12 +6,18 @@ from datetime import date
 
 import polars as pl
 
-from riskpay.ledger.tables import FILE_TABLES, INVOICES, ITEM_KEY, PAYMENT_REVERSALS
+from riskpay.ledger.tables import (
+    ALLOCATIONS,
+    FILE_TABLES,
+    INVOICES,
+    ITEM_KEY,
+    PAYMENT_REVERSALS,
+    PAYMENTS,
+    TAKEN_BACK,
+)
 from riskpay.sources.wide_tables import item_id
+from riskpay.store.retold import Retold, base_id, retold
 from riskpay.store.versions import FACT_DAY, load_day, news
-
-TAKEN_BACK = "shown as open by a later export"
-"""Reason of a reversal that riskpay adds itself."""
 
 _ITEM = list(ITEM_KEY)
 
@@ -45,31 +51,49 @@ def merge(
 ) -> Merged:
     """The tables of ``old`` (all of them, conformed) with the rows of ``new`` (conformed) loaded on a day.
 
-    A changed invoice becomes a new version; a changed row of another table replaces the old one. An item in
-    ``shown_open`` (item keys) that an earlier load showed as paid has its payment reversed, known on ``loaded_on``.
+    A changed invoice becomes a new version; a changed payment or allocation is taken back and entered anew (see
+    ``retold``); a changed row of another table replaces the old one. An item in ``shown_open`` (item keys) that an earlier load showed as paid has its payment reversed, known on ``loaded_on``.
     ``vanished`` holds the keys of items of the companies in a ``full`` load that it does not hold; they stay as they are. Items in
     ``named_items`` (item keys) are there, if only in rejected rows.
     """
     counts: dict[str, Count] = {}
     frames = dict(old)
-    incoming = {**new, **_repaid(old, new)}
+    told = retold(old, new, loaded_on)
     for table in FILE_TABLES:
-        if table.name not in incoming:
+        if table.name not in new or table in (PAYMENTS, ALLOCATIONS):
             continue
-        before, fresh = old[table.name], incoming[table.name]
+        before, fresh = old[table.name], told.reversals if table is PAYMENT_REVERSALS else new[table.name]
         if table is INVOICES:
             frames[table.name], counts[table.name] = _with_versions(before, fresh, loaded_on)
         else:
             frames[table.name], counts[table.name] = _replaced(before, fresh, table.key)
+    frames["payments"] = pl.concat([old["payments"], told.payments])
+    frames["allocations"] = pl.concat([old["allocations"], told.allocations])
+    frames["payment_reversals"] = pl.concat([frames["payment_reversals"], told.own])
+    counts |= _counted(new, told)
     back = _taken_back(frames, shown_open, loaded_on)
     if back.height:
-        told = counts.get("payment_reversals", Count())
-        counts["payment_reversals"] = replace(told, added=told.added + back.height)
+        count = counts.get("payment_reversals", Count())
+        counts["payment_reversals"] = replace(count, added=count.added + back.height)
         frames["payment_reversals"] = pl.concat([frames["payment_reversals"], back])
     gone = _vanished(old["invoices"], new.get("invoices"), full=full)
     if named_items is not None:
         gone = gone.join(named_items, on=_ITEM, how="anti")
     return Merged(frames, counts, gone)
+
+
+def _counted(new: Mapping[str, pl.DataFrame], told: Retold) -> dict[str, Count]:
+    """Counts of payments and allocations that the load holds; what goes along with a change is no news of its own."""
+    rows = {
+        "payments": (told.payments, told.changed_payments),
+        "allocations": (told.allocations, told.changed_allocations),
+    }
+    counts = {}
+    for name, (frame, changed) in rows.items():
+        if name in new:
+            added = frame.height - told.again[name] - changed
+            counts[name] = Count(added, changed, new[name].height - added - changed)
+    return counts
 
 
 def _replaced(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> tuple[pl.DataFrame, Count]:
@@ -91,27 +115,6 @@ def _with_versions(old: pl.DataFrame, new: pl.DataFrame, loaded_on: date) -> tup
     )
 
 
-def _repaid(old: Mapping[str, pl.DataFrame], new: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """Payments that were taken back and come again under the same id get a number, so that the reversal stands."""
-    taken = old["payment_reversals"].filter(pl.col("reason") == TAKEN_BACK)
-    if taken.is_empty() or "payments" not in new:
-        return {}
-    base = pl.col("payment_id").str.replace(r"#\d+$", "")
-    times = taken.group_by("company_id", base.alias("payment_id")).agg(times=pl.len() + 1)
-    suffix = (
-        pl.when(pl.col("times").is_not_null()).then(pl.concat_str(pl.lit("#"), pl.col("times"))).otherwise(pl.lit(""))
-    )
-    payments = new["payments"].join(times, on=["company_id", "payment_id"], how="left")
-    cash = times.with_columns(source_type=pl.lit("payment")).rename({"payment_id": "source_id"})
-    allocations = new["allocations"].join(cash, on=["company_id", "source_type", "source_id"], how="left")
-    return {
-        "payments": payments.with_columns(pl.col("payment_id") + suffix).select(new["payments"].columns),
-        "allocations": allocations.with_columns(pl.col("source_id", "allocation_id") + suffix).select(
-            new["allocations"].columns
-        ),
-    }
-
-
 def _taken_back(frames: Mapping[str, pl.DataFrame], shown_open: pl.DataFrame | None, loaded_on: date) -> pl.DataFrame:
     """New reversals: of payments in full on items that the load shows as open."""
     reversals = frames["payment_reversals"]
@@ -119,7 +122,7 @@ def _taken_back(frames: Mapping[str, pl.DataFrame], shown_open: pl.DataFrame | N
         return reversals.clear()
     claims = shown_open.select("company_id", _base=item_id("payment"))
     standing = frames["payments"].join(reversals, on=["company_id", "payment_id"], how="anti")
-    base = standing.with_columns(_base=pl.col("payment_id").str.replace(r"#\d+$", ""))
+    base = standing.with_columns(_base=base_id("payment_id"))
     back = base.join(claims, on=["company_id", "_base"], how="semi").select(
         "company_id",
         "payment_id",
