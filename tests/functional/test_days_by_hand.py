@@ -295,3 +295,31 @@ def test_a_promise_that_is_paid_holds_nothing_more(play):
     )
     play.day()
     assert play.entries()["C1"]["collectible_amount"] == "299.99"
+
+
+def _opened(valid_from=""):
+    head = "customer_id,name,debtor_type,country,email,opening_dunning_level,valid_from"
+    return f"{head}\nC1,Shop,company,US,a@b.example,3,{valid_from}"
+
+
+OLD, YOUNG = "A,C1,2024-05-01,2024-05-20,500000,USD", "B,C1,2024-07-02,2024-07-05,500000,USD"
+
+
+def test_an_opening_level_counts_for_what_was_there_at_go_live_only(play):
+    """The first plan is of July 1; an invoice of July 2 begins with a reminder."""
+    _paid_well(play, _opened(), OLD)
+    play.day()
+    assert [step["step_code"] for step in play.steps("C1")] == ["reliable_demand"]
+    later = date(2024, 7, 12)
+    play.load(later, invoices=f"invoice_id,customer_id,issue_date,due_date,amount,currency\n{YOUNG}")
+    play.load(later, payments=CASH + f"Y,C1,{later},1,USD")
+    play.day(later)
+    steps = {step["invoice_id"]: step["step_code"] for step in play.steps("C1", later)}
+    assert steps == {"A": "reliable_demand", "B": "reliable_reminder"}
+
+
+def test_an_opening_level_with_a_day_counts_for_what_was_issued_by_it(play):
+    _paid_well(play, _opened("2024-05-15"), OLD, "B,C1,2024-05-16,2024-06-10,500000,USD")
+    play.day()
+    steps = {step["invoice_id"]: step["step_code"] for step in play.steps("C1")}
+    assert steps == {"A": "reliable_demand", "B": "reliable_reminder"}

@@ -85,6 +85,7 @@ CUSTOMER_COLUMNS: Final = {
     "owner": pl.String,
     "strategic": pl.Boolean,
     "opening_dunning_level": pl.Int32,
+    "opening_level_on": pl.Date,
     "email": pl.String,
     "phone": pl.String,
     "address": pl.String,

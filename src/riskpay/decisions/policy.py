@@ -54,7 +54,8 @@ class Policy(Part):
         description="Days from the notice of transfer to the proposal of the transfer, which a person must approve.",
     )
     opening_levels_until: date | None = Field(
-        description="Opening dunning levels count for items issued up to this day (the go-live); null: for every item past due."
+        description="Opening dunning levels count for items issued up to this day (the go-live), so that later ones begin "
+        "with a reminder; null: up to valid_from of the customer's level, or without one the day first planned.",
     )
     posting_lag_days: int = Field(
         ge=0, le=30, description="Days until a payment is known; no step goes out between the due date and then."

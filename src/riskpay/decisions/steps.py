@@ -66,7 +66,7 @@ Hours = tuple[datetime, datetime] | None
 class Debtor:
     """What the rules need of a customer.
 
-    ``addresses``: channels by which the customer or its payer can be reached; ``touches`` are those of the payer.
+    ``opening_level_on``: the day it was reached; it says nothing of items issued later. ``addresses``: channels by which the customer or its payer can be reached; ``touches`` are those of the payer.
     """
 
     segment: SegmentName
@@ -74,6 +74,7 @@ class Debtor:
     country: str | None
     time_zone: str | None
     opening_level: int
+    opening_level_on: date | None
     pays_on_statement: bool
     addresses: frozenset[str]
     touches: tuple[Touch, ...]
@@ -123,8 +124,8 @@ def _steps(book: Book, items: pl.DataFrame, segments: pl.DataFrame, policy: Poli
 
 
 def _state(book: Book, item: _Item, debtor: Debtor, sent: tuple[SentStep, ...], policy: Policy) -> ItemSteps:
-    until = policy.opening_levels_until
-    opened = item.effective_due_date < book.as_of and (until is None or item.issue_date <= until)
+    until = policy.opening_levels_until or debtor.opening_level_on or book.as_of
+    opened = item.effective_due_date < book.as_of and item.issue_date <= until
     return ItemSteps(
         book.as_of,
         item.effective_due_date,
@@ -235,6 +236,7 @@ def _debtor(
         row["country"] or home,
         row["time_zone"],
         row["opening_dunning_level"] or 0,
+        row["opening_level_on"],
         row["payment_method"] == "statement",
         addresses,
         touches,

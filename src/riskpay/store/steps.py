@@ -125,6 +125,12 @@ class Steps:
         steps = [_step(row) for row in sent + open_rows]
         return sorted(steps, key=lambda step: (step.sent_on or step.due_on, step.invoice_id, step.dunning_level))
 
+    def first_day(self) -> date | None:
+        """The day of the plan that was recorded first: the go-live. None before it."""
+        with self._engine.connect() as connection:
+            plan = connection.execute(select(Plan.as_of).order_by(Plan.plan_id).limit(1)).first()
+            return plan.as_of if plan else None
+
     def last_day(self) -> date | None:
         """The newest day a plan was recorded for; None before the first."""
         with self._engine.connect() as connection:

@@ -60,6 +60,8 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
         .join(attributes.drop("valid_from"), on=CUSTOMER_KEY, how="left")
         .join(records, on=CUSTOMER_KEY, how="left")
         .join(before, on=CUSTOMER_KEY, how="left")
+        .join(_levels_on(ledger), on=CUSTOMER_KEY, how="left")
+        .with_columns(pl.col("opening_level_on").fill_null(store.steps.first_day() or as_of))
     )
     unpaid = scored.risks.unpaid if scored.risks else np.empty((0, 181), dtype=np.float32)
     return Book(
@@ -109,6 +111,12 @@ def _rolled(items: pl.DataFrame, ledger: Ledger, policy: Policy) -> pl.DataFrame
     return items.drop("effective_due_date").join(
         effective, on=["company_id", "due_date"], how="left", maintain_order="left"
     )
+
+
+def _levels_on(ledger: Ledger) -> pl.DataFrame:
+    """The first dated day of each customer's opening dunning level."""
+    opened = ledger.customers.filter(pl.col("opening_dunning_level") > 0, pl.col("valid_from").is_not_null())
+    return opened.group_by(CUSTOMER_KEY).agg(opening_level_on=pl.col("valid_from").min())
 
 
 def _returned(ledger: Ledger) -> pl.DataFrame:
