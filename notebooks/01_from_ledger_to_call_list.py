@@ -113,7 +113,7 @@ asked = [
     ),
     NewItem("new", "nobody-yet", issued, issued + timedelta(days=30), 250_000, first["currency"], first["company_id"]),
 ]
-answers = open_scorer(home).score(asked, as_of, with_reasons=True)
+answers = open_scorer(home, as_of).score(asked, as_of, with_reasons=True)
 for item, answer in zip(asked, answers, strict=True):
     print(f"{item.ref}: late {answer.risk.p_late:.0%}, new customer: {answer.risk.is_new}, segment {answer.segment}")
 

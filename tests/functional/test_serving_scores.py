@@ -223,3 +223,19 @@ def test_the_scorer_is_opened_once_and_again_after_a_run(store):
     assert [ask(client, ITEM)["model_version"] for _ in range(3)] == ["0", "0", "0"]
     store.runs.record(DAY, model_version="9", data_version="d", policy_hash="p", seconds=0, counts={})
     assert [ask(client, ITEM)["model_version"] for _ in range(2)] == ["1", "1"]
+
+
+def test_another_day_is_asked_of_that_days_scorer_which_is_opened_once(store):
+    opened = []
+
+    class Dated(FakeScorer):
+        def at(self, as_of):
+            opened.append(as_of)
+            return FakeScorer(facts_until=as_of, model_version=f"as of {as_of}")
+
+    client = Client(create_app(store, Dated), {"X-API-Key": store.keys.create("test")})
+    days = ["2019-07-01", "2019-08-01", "2019-07-01", None]
+    said = [ask(client, ITEM, **({"as_of": day} if day else {})) for day in days]
+    assert [answer["model_version"] for answer in said] == ["as of 2019-07-01", "4", "as of 2019-07-01", "4"]
+    assert [answer["facts_until"] for answer in said] == ["2019-07-01", "2019-08-01", "2019-07-01", "2019-08-01"]
+    assert opened == [date(2019, 7, 1)]

@@ -35,36 +35,58 @@ class Scorer(Protocol):
     def facts_until(self) -> date:
         """Day of the newest fact the ledger knows."""
 
+    def at(self, as_of: date) -> "Scorer":
+        """The scorer that looks from the end of ``as_of``, and knows nothing of later days."""
+
     def score(
         self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False
     ) -> Sequence[ScoredItem | RowProblem]:
         """One answer an item, in order, from what is known by the end of ``as_of``; reasons only if asked for."""
 
 
+OTHER_DAYS = 3
+"""Scorers of other days than the newest that are kept open."""
+
+
 @dataclass
 class Services:
-    """The store, and the scorer opened when first asked for and again after every recorded run."""
+    """The store, and the scorer opened when first asked for and again after every recorded run.
+
+    Scorers of other days are opened from it when asked for; the last few are kept.
+    """
 
     store: Store
     open_scorer: Callable[[], Scorer]
-    _scorer: Scorer | None = None
+    _newest: Scorer | None = None
+    _others: dict[date, Scorer] = field(default_factory=dict)
     _opened_at: str | None = None
     _lock: Lock = field(default_factory=Lock)
 
-    async def scorer(self) -> Scorer:
-        """The scorer over the newest ledger, model and policy; opened in a thread, as it reads files."""
+    async def scorer(self, as_of: date | None = None) -> Scorer:
+        """The scorer over the newest ledger, model and policy that looks from ``as_of`` (default: the newest fact's day).
+
+        Opened in a thread, as it reads files.
+        """
         run = self.store.runs.latest()
         stamp = run.run_id if run else None
-        if self._scorer is not None and stamp == self._opened_at:
-            return self._scorer
-        return await run_in_threadpool(self._open, stamp)
+        if stamp == self._opened_at and self._newest is not None:
+            own = as_of or self._newest.facts_until
+            there = self._newest if own == self._newest.facts_until else self._others.get(own)
+            if there is not None:
+                return there
+        return await run_in_threadpool(self._open, stamp, as_of)
 
-    def _open(self, stamp: str | None) -> Scorer:
+    def _open(self, stamp: str | None, as_of: date | None) -> Scorer:
         with self._lock:
-            if self._scorer is None or stamp != self._opened_at:
-                self._scorer = self.open_scorer()
+            if self._newest is None or stamp != self._opened_at:
+                self._newest, self._others = self.open_scorer(), {}
                 self._opened_at = stamp
-            return self._scorer
+            if as_of is None or as_of == self._newest.facts_until:
+                return self._newest
+            if as_of not in self._others:
+                kept = list(self._others.items())[-OTHER_DAYS + 1 :]
+                self._others = {**dict(kept), as_of: self._newest.at(as_of)}
+            return self._others[as_of]
 
 
 async def score(

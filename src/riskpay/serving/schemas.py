@@ -132,7 +132,7 @@ class ReasonSaid(BaseModel):
 
 
 class NextStep(BaseModel):
-    """What the cadence does next for the item."""
+    """What the cadence does next for the item: the step of the day's plan, or what a plan would say of a new item."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -141,8 +141,14 @@ class NextStep(BaseModel):
     tone: str | None = Field(default=None, examples=["courteous"])
     owner: str = Field(examples=["automatic"])
     step_code: str = Field(examples=["occasional_reminder"])
+    state: str = Field(
+        default="planned",
+        description="planned, approval (a person approves first) or suppressed: it does not go out, `rule` says why.",
+        examples=["planned"],
+    )
     rule: str = Field(
-        description="Rule of the policy behind it.", examples=["occasionally late, 1 day after the due date"]
+        description="Rule of the policy behind it, or against it.",
+        examples=["occasionally late, 1 day after the due date"],
     )
 
 

@@ -34,6 +34,10 @@ class FakeScorer:
     facts_until: date = DAY
     asked: list[tuple[tuple[NewItem, ...], date]] = field(default_factory=list)
 
+    def at(self, _as_of: date) -> "FakeScorer":
+        """Itself: it knows nothing of any day."""
+        return self
+
     def score(
         self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False
     ) -> Sequence[ScoredItem | RowProblem]:

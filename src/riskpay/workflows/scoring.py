@@ -1,6 +1,6 @@
 """Scoring items that may be new, of customers that may be new: what the scoring endpoint answers with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -8,11 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from riskpay.decisions.cadence import ItemSteps, ladder_of, next_step, roll
-from riskpay.decisions.policy import Policy
 from riskpay.decisions.policy_base import SegmentName
-from riskpay.decisions.segments import customer_segments
-from riskpay.decisions.steps import Debtor, channel_of, debtors_of
+from riskpay.errors import UsageError
 from riskpay.features.catalogue import FEATURE_NAMES
 from riskpay.features.facts import valued_states
 from riskpay.features.histories import QUESTION_KEY, Facts, answer, gather
@@ -23,6 +20,7 @@ from riskpay.model.reasons import explain
 from riskpay.model.registry import Registered
 from riskpay.workflows.book import at_par, book_of, score_open_items
 from riskpay.workflows.home import Home
+from riskpay.workflows.next_steps import NextSteps
 from riskpay.workflows.scoring_types import NewItem, RowProblem, ScoredItem
 
 Key = tuple[str, str]
@@ -30,18 +28,22 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class LedgerScorer:
-    """Answers from one ledger, model and policy, read when it was opened. Writes nothing."""
+    """Answers from one ledger, model and policy as they were at the end of ``as_of``. Writes nothing.
 
+    ``home``: the folder they were read from; ``facts_until``: day of the newest fact known by then.
+    """
+
+    home: Path
+    as_of: date
     ledger: Ledger
     facts: Facts
     settled: frozenset[tuple[str, str | None]]
     registered: Registered
-    policy: Policy
     policy_hash: str
     data_version: str
     facts_until: date
-    debtors: dict[Key, Debtor]
-    inactive: frozenset[Key]
+    next_steps: NextSteps
+    segments: dict[Key, SegmentName]
 
     @property
     def model_version(self) -> str:
@@ -51,39 +53,65 @@ class LedgerScorer:
     def score(
         self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False
     ) -> Sequence[ScoredItem | RowProblem]:
-        """One answer an item, in order, from what is known by the end of ``as_of``.
+        """One answer an item, in order, from what is known by the end of ``as_of``, the scorer's own day.
 
-        An item issued after ``as_of`` is asked on its issue day. One whose invoice the ledger has is
+        Raises UsageError for another day: a scorer knows too much of an earlier one. An item issued after ``as_of`` is asked on its issue day. One whose invoice the ledger has is
         answered as the ledger knows it; a settled one is a problem of its row.
         """
+        if as_of != self.as_of:
+            raise UsageError(
+                f"this scorer looks from {self.as_of}, not from {as_of}", "ask the one of that day: at(day)"
+            )
         settled = [(item.company_id, item.invoice_id) in self.settled for item in items]
         asked = [item for item, done in zip(items, settled, strict=True) if not done]
         scored = iter(self._scored(asked, as_of, with_reasons=with_reasons))
         return [_settled(item) if done else next(scored) for item, done in zip(items, settled, strict=True)]
 
+    def at(self, as_of: date) -> "LedgerScorer":
+        """The scorer of another day; raises as ``open_scorer``."""
+        return self if as_of == self.as_of else open_scorer(self.home, as_of)
+
     def _scored(self, items: list[NewItem], as_of: date, *, with_reasons: bool) -> list[ScoredItem]:
         if not items:
             return []
-        frame = self._features(items, as_of)
+        known, found = self._in_ledger(items)
+        frame = self._features(items, known, found, as_of)
         model = self.registered.model
         reasons = explain(model, frame) if with_reasons else {}
         table = replace(model.risks(frame, as_of, self.model_version), reasons=reasons)
+        steps = self._steps(items, found, frame["as_of"].to_list())
         answers = []
         for row, (item, day) in enumerate(zip(items, frame["as_of"], strict=True)):
             risk = replace(table.risk(row), as_of=day, invoice_id=item.invoice_id or "")
-            segment = self._segment(item)
-            answers.append(ScoredItem(risk, segment, self._step(item, segment, day)))
+            answers.append(ScoredItem(risk, self._segment(item), steps[row]))
         return answers
 
-    def _features(self, items: list[NewItem], as_of: date) -> pl.DataFrame:
-        """Questions of the items in their order, with features; each is answered as if asked alone."""
+    def _in_ledger(self, items: list[NewItem]) -> tuple[Facts, list[dict[str, Any] | None]]:
+        """Facts of the items' customers, and the first due open part of each item that the ledger has."""
         known = self.facts.of_customers(_frame(map(_document, items)).select(CUSTOMER_KEY).unique())
         open_ones = latest(known.states).filter(~pl.col("settled"))
         own = {
             (row["company_id"], row["customer_id"], row["invoice_id"]): row
             for row in open_ones.sort("due_date", descending=True).iter_rows(named=True)
         }
-        found = [own.get((item.company_id, item.customer_id, item.invoice_id)) for item in items]
+        return known, [own.get((item.company_id, item.customer_id, item.invoice_id)) for item in items]
+
+    def _steps(
+        self, items: list[NewItem], found: list[dict[str, Any] | None], days: list[date]
+    ) -> list[Mapping[str, Any] | None]:
+        """The plan's step of each item that the ledger has, the same decision for each that it has not."""
+        new = [number for number, row in enumerate(found) if row is None]
+        decided = self.next_steps.of_new([_document(items[n]) for n in new], [days[n] for n in new])
+        steps = dict(zip(new, decided, strict=True))
+        for number, row in enumerate(found):
+            if row is not None:
+                steps[number] = self.next_steps.planned.get(tuple(row[name] for name in ITEM_KEY))
+        return [steps[number] for number in range(len(items))]
+
+    def _features(
+        self, items: list[NewItem], known: Facts, found: list[dict[str, Any] | None], as_of: date
+    ) -> pl.DataFrame:
+        """Questions of the items in their order, with features; each is answered as if asked alone."""
         # An item that the ledger does not have gets a number of its own: two alike are two items.
         rows = [
             row or _document(item, f"{n} of {len(items)}")
@@ -110,61 +138,37 @@ class LedgerScorer:
         return asked.hstack(answer(complete, asked.select(QUESTION_KEY), "end", settings).select(FEATURE_NAMES))
 
     def _segment(self, item: NewItem) -> SegmentName:
-        known = self.debtors.get((item.company_id, item.customer_id))
-        return known.segment if known else "new"
-
-    def _step(self, item: NewItem, segment: SegmentName, as_of: date) -> dict[str, Any] | None:
-        """The first step of the item's ladder; None for accounts that get none."""
-        key = (item.company_id, item.customer_id)
-        if key in self.inactive:
-            return None
-        debtor = self.debtors.get(key)
-        country = (debtor.country if debtor else None) or self._country(item.company_id)
-        effective = roll(self.policy, self._country(item.company_id))(item.due_date)
-        state = ItemSteps(as_of, effective, country)
-        coming = next_step(state, ladder_of(self.policy, segment), self.policy, segment.replace("_", " "))
-        if coming is None:
-            return None
-        return {
-            "due_on": coming.due_on,
-            "channel": channel_of(coming.step, debtor.addresses if debtor else frozenset()),
-            "tone": coming.step.tone,
-            "owner": coming.step.owner,
-            "step_code": coming.step.code,
-            "rule": coming.rule,
-        }
-
-    def _country(self, company_id: str) -> str:
-        found = self.ledger.companies.filter(company_id=company_id)["country"]
-        return str(found[0]) if len(found) else ""
+        return self.segments.get((item.company_id, item.customer_id), "new")
 
 
-def open_scorer(home: Path) -> LedgerScorer:
-    """A scorer over the newest ledger, the champion and the policy of a home.
+def open_scorer(home: Path, as_of: date | None = None) -> LedgerScorer:
+    """A scorer over ledger, model and policy of a home at the end of ``as_of`` (default: the ledger's last day).
 
-    Raises NotThereError without a ledger or a promoted model.
+    Facts and events known by then, and a model trained by then. Raises NotThereError without a ledger or such
+    a model, or for a day before the first invoice.
     """
     opened = Home.open(home)
-    day = opened.last_day()
+    day = as_of or opened.last_day()
+    opened.check_day(day)
     registered = opened.registry.champion_for(day)
-    ledger, settings = opened.ledger, registered.model.features
+    ledger, settings = opened.ledger.known(day, "end"), registered.model.features
     scored = score_open_items(ledger, day, registered.model, registered.version, settings)
     with opened.store() as store:
         book = at_par(book_of(ledger, scored, day, opened.policy, store, opened.reporting_currency())).in_order()
-    known = gather(ledger, settings)
+    facts = gather(ledger, settings)
+    steps = NextSteps.decide(book, ledger, opened.policy)
     return LedgerScorer(
+        home=home,
+        as_of=day,
         ledger=ledger,
-        facts=known,
-        settled=_settled_documents(known.states),
+        facts=facts,
+        settled=_settled_documents(facts.states),
         registered=registered,
-        policy=opened.policy,
         policy_hash=opened.policy_hash,
         data_version=opened.files.current_version(),
-        facts_until=day,
-        debtors=debtors_of(book, customer_segments(book, opened.policy), opened.policy),
-        inactive=frozenset(
-            book.customers.filter(pl.col("account_status") != "active").select(CUSTOMER_KEY).iter_rows()
-        ),
+        facts_until=min(opened.last_day(), day),
+        next_steps=steps,
+        segments={(company, customer): kind for company, customer, kind, _ in steps.segments.iter_rows()},
     )
 
 

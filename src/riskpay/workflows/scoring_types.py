@@ -13,9 +13,7 @@ from riskpay.model.risk import LateRisk
 class NewItem:
     """An item whose late risk is asked for; its amount in minor units of its currency.
 
-    ``ref`` is the caller's own mark and comes back in the answer. ``already_known``: the ledger has
-    the invoice, so that its amount is not to be counted a second time in the customer's open book;
-    whoever asks without knowing leaves it False.
+    ``ref`` is the caller's own mark and comes back in the answer.
     """
 
     ref: str | None
@@ -26,14 +24,14 @@ class NewItem:
     currency: str
     company_id: str = DEFAULT_COMPANY
     invoice_id: str | None = None
-    already_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredItem:
     """What is said of one item: its risk, the customer's segment, and the next step with its rule.
 
-    ``next_step``: due_on, channel, tone, owner, step_code, rule; None if the cadence has no further step.
+    ``next_step``: due_on, channel, tone, owner, step_code, state, rule, as the plan of the day has it; suppressed
+    ones too, with the hold as their rule. None if the cadence has no further step.
     """
 
     risk: LateRisk

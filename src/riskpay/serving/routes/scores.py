@@ -39,9 +39,9 @@ router = APIRouter(prefix="/v1", tags=["scores"], route_class=KeyedRoute, depend
 async def scores(question: ScoreQuestion, services: ServicesOf) -> Response:
     """Score items of known or new customers: late risk, payment curve, expected day, reasons, segment, next step.
 
-    Nothing is stored. A row that cannot be answered carries an `error` in its place; the others are answered.
+    Nothing is stored. An earlier `as_of` is answered from what was known then, by a model trained by then. A row that cannot be answered carries an `error` in its place; the others are answered.
     """
-    scorer = await services.scorer()
+    scorer = await services.scorer(question.as_of)
     as_of = question.as_of or scorer.facts_until
     asked = [_new_item(row) if isinstance(row, ScoreItem) else row.problem for row in question.rows()]
     items = [item for item in asked if isinstance(item, NewItem)]
