@@ -9,6 +9,7 @@ from riskpay import yamlfile
 from riskpay.ledger.open_items import items, open_items, unapplied
 from riskpay.sources.mapping import Mapping
 from riskpay.store.ledger_files import LedgerFiles
+from riskpay.workflows.home import Home
 from riskpay.workflows.ingest import ingest
 
 MONDAY, TUESDAY, WEDNESDAY = (date(2024, 6, day) for day in (3, 4, 5))
@@ -186,3 +187,24 @@ def test_progress_is_told(load, tmp_path):
     file.write_text(f"customer,invoice,issued,due,amount,paid,disputed\n{A}\n")
     ingest(tmp_path / "home", file, MAPPING, MONDAY, progress=lambda *told: steps.append(told))
     assert [done for _, done, _ in steps] == [0, 1, 2, 3]
+
+
+def test_the_last_day_is_at_most_that_of_the_newest_load(load):
+    paid_today = "c1,A,2024-05-01,2024-05-31,100.00,2024-06-03,"
+    version = load(MONDAY, paid_today, B).load.data_version
+    assert Home.open(load.home).last_day() == MONDAY, "the cash is posted on Wednesday"
+    load(TUESDAY, paid_today, B)
+    assert (load.files.current_version(), Home.open(load.home).last_day()) == (version, TUESDAY)
+    load(MONDAY, paid_today, B)
+    assert Home.open(load.home).last_day() == TUESDAY, "an older load does not turn the day back"
+    load(date(2024, 6, 20), paid_today, B)
+    assert Home.open(load.home).last_day() == WEDNESDAY, "nothing became known after that"
+
+
+def test_an_invoice_of_the_far_future_is_rejected_and_one_of_next_week_waits(load):
+    result = load(MONDAY, A, "c2,F,2042-05-01,2042-05-31,100.00,,", "c2,W,2024-06-10,2024-07-10,5.00,,")
+    assert (result.accepted.rows, result.rejected.rows) == (2, 1)
+    reason = "issued after 2024-06-10: more than 7 days after the load of 2024-06-03"
+    assert f"3,issue_date,2042-05-01,{reason}" in result.rejects_file.read_text()
+    assert Home.open(load.home).last_day() == MONDAY
+    assert [row[0] for row in open_on(load.files.current(), MONDAY)] == ["A"]

@@ -67,6 +67,7 @@ def test_what_is_written_as_parquet_comes_back(read, tmp_path):
         ("invoices", "i3,c1,2024-01-01,2024-01-31,0,EUR,invoice", "amount", "must be at least 1"),
         ("invoices", "i3,c1,2024-01-01,2024-01-31,-5,EUR,invoice", "amount", "must be at least 1"),
         ("invoices", "i3,c1,2024-01-01,1024-01-31,5,EUR,invoice", "due_date", "year is not within"),
+        ("invoices", "i3,c1,2024-06-09,2024-07-31,5,EUR,invoice", "issue_date", "issued after 2024-06-08"),
         ("invoices", "i3,c1,2024-01-01,2023-12-31,5,EUR,invoice", "due_date", "due before issue"),
         ("invoices", "i3,c1,2024-01-01,2024-01-31,5,EURO,invoice", "currency", "not in ISO 4217"),
         ("invoices", "i3,c1,2024-01-01,2024-01-31,5,EUR,bill", "document_type", "not one of invoice, credit_note"),

@@ -49,7 +49,8 @@ class Later:
             marked = frame.with_columns(by_then.fill_null(value=False).alias(" known"))
             sides[0][name] = marked.filter(" known").drop(" known")
             sides[1][name] = marked.filter(~pl.col(" known")).drop(" known")
-        return cls(Ledger(**sides[0]), Ledger(**sides[1]))
+        until = ledger.loaded_on
+        return cls(Ledger(**sides[0], loaded_on=until), Ledger(**sides[1], loaded_on=until))
 
     def deleted(self) -> Ledger:
         """The ledger without what came later."""

@@ -1,7 +1,7 @@
 """The ledger: every table of receivables at once, as one frozen value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
@@ -18,7 +18,10 @@ def _empty(table: Table) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Ledger:
-    """One frame per table of ``riskpay.ledger.tables``; columns and types as declared there."""
+    """One frame per table of ``riskpay.ledger.tables``; columns and types as declared there.
+
+    ``loaded_on`` is the day of the newest load, None where it is not known.
+    """
 
     companies: pl.DataFrame
     customers: pl.DataFrame
@@ -32,27 +35,31 @@ class Ledger:
     promises: pl.DataFrame
     blocks: pl.DataFrame
     contacts: pl.DataFrame
+    loaded_on: date | None = None
 
     @classmethod
-    def of(cls, frames: Mapping[str, pl.DataFrame]) -> Self:
+    def of(cls, frames: Mapping[str, pl.DataFrame], loaded_on: date | None = None) -> Self:
         """A ledger of the frames given by table name, conformed; tables not given are empty.
 
         Values and keys are not checked here: ``validated`` does that.
         """
         known = tables.TABLES
-        return cls(**{n: t.conform(frames[n]) if n in frames else t.empty() for n, t in known.items()})
+        full = {n: t.conform(frames[n]) if n in frames else t.empty() for n, t in known.items()}
+        return cls(**full, loaded_on=loaded_on)
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """The frames by table name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: getattr(self, name) for name in tables.TABLES}
 
     def validated(self) -> Self:
         """This ledger with every table checked against its contract; raises DataError."""
-        return replace(self, **{n: tables.TABLES[n].validate(f) for n, f in self.frames().items()})
+        return replace(
+            self, loaded_on=self.loaded_on, **{n: tables.TABLES[n].validate(f) for n, f in self.frames().items()}
+        )
 
     def with_tables(self, **frames: pl.DataFrame) -> Self:
         """This ledger with some tables replaced."""
-        return replace(self, **frames)
+        return replace(self, loaded_on=self.loaded_on, **frames)
 
     def known(self, as_of: date, cut: Cut) -> Self:
         """Only the facts known at ``as_of``: known_on < as_of for cut ``start``, <= for ``end``.
@@ -61,13 +68,18 @@ class Ledger:
         """
         days = {name: _day_column(frame) for name, frame in self.frames().items()}
         kept = {n: f.filter(_known(days[n], as_of, cut)) for n, f in self.frames().items() if days[n]}
-        return replace(self, **kept)
+        return replace(self, loaded_on=self.loaded_on, **kept)
 
     def last_known_on(self) -> date | None:
-        """The day of the newest fact about cash or documents; None for an empty ledger."""
+        """The day of the newest fact about cash or documents, at most that of the newest load; None for an empty ledger.
+
+        A fact may be dated later than the load that brought it: cash that is posted in two days, an invoice of
+        next week. Nobody can look from there yet.
+        """
         frames = (self.invoices, self.payments, self.payment_reversals, self.allocations, self.write_offs)
         days = [frame["known_on"].max() for frame in frames if frame.height]
-        return max(day for day in days if isinstance(day, date)) if days else None
+        newest = max((day for day in days if isinstance(day, date)), default=None)
+        return min(newest, self.loaded_on) if newest and self.loaded_on else newest
 
     def last_cash_on(self) -> dict[str, date]:
         """The day of the newest fact that a bank told, by company_id: a payment, its return or its allocation.

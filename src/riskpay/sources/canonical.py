@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from riskpay.sources.checks import (
     Repeats,
     Tally,
     first_fault,
+    issued_late,
     no_rejects,
     part_repeats,
     part_versions,
@@ -73,10 +75,10 @@ class Parts:
     tallies: tuple[tuple[Tally, Tally, Tally, Tally], ...]
 
 
-def read_tables(path: Path, mapping: Mapping, known: Ledger | None) -> Parts:
+def read_tables(path: Path, mapping: Mapping, loaded_on: date, known: Ledger | None) -> Parts:
     """The tables of a folder (or of one file named after its table), in the order in which they refer to each other.
 
-    ``known`` is the ledger so far: rows may refer to its customers and invoices, and not tell its contacts otherwise. Raises SourceError for a file that
+    ``loaded_on`` is the day of the load. ``known`` is the ledger so far: rows may refer to its customers and invoices, and not tell its contacts otherwise. Raises SourceError for a file that
     cannot be read, a file whose name is nearly that of a table, a missing column, or a folder without rows.
     """
     sheets = _sheets(path, mapping)
@@ -84,7 +86,7 @@ def read_tables(path: Path, mapping: Mapping, known: Ledger | None) -> Parts:
     rejects, tallies = [no_rejects()], []
     for name, table in TABLES.items():
         if name in sheets:
-            reader = _TableReader(table, mapping)
+            reader = _TableReader(table, mapping, loaded_on)
             frames[name], bad, tally = reader.read(sheets[name], keys_there(frames, known, mapping), known)
             rejects.append(bad)
             tallies.append(tally)
@@ -116,6 +118,7 @@ class _TableReader:
 
     table: Table
     mapping: Mapping
+    loaded_on: date
 
     def read(
         self, sheet: Sheet, there: Keys, known: Ledger | None
@@ -248,6 +251,7 @@ class _TableReader:
             slack = self.mapping.tolerances.due_before_issue_days
             gap = (pl.col("issue_date") - pl.col("due_date")).dt.total_days()
             faults.append(Fault("due_date", f"due before issue by more than {slack} days", gap > slack))
+            faults.append(issued_late(self.loaded_on, self.mapping.tolerances.issue_after_load_days))
         return faults
 
 

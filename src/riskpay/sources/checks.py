@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -49,6 +50,13 @@ class Tally:
     def __add__(self, other: "Tally") -> "Tally":
         codes = sorted({*self.amount, *other.amount})
         return Tally(self.rows + other.rows, {c: self.amount.get(c, 0) + other.amount.get(c, 0) for c in codes})
+
+
+def issued_late(loaded_on: date, slack: int) -> Fault:
+    """An issue day more than ``slack`` days after the day of the load."""
+    last = loaded_on + timedelta(days=slack)
+    reason = f"issued after {last}: more than {slack} days after the load of {loaded_on}"
+    return Fault("issue_date", reason, pl.col("issue_date") > last)
 
 
 def first_fault(rows: pl.DataFrame, faults: Sequence[Fault]) -> pl.DataFrame:

@@ -56,7 +56,7 @@ def read_source(path: Path, mapping: Mapping, loaded_on: date, known: Ledger | N
     for sheet in sheets:
         wide.field_columns(sheet, mapping)
         _refuse_header_only(sheet)
-    rows = wide.sort_rows(sheets, mapping)
+    rows = wide.sort_rows(sheets, mapping, loaded_on)
     accepted, rejected, duplicates = (Tally.of(part) for part in (rows.accepted, rows.rejects, rows.duplicates))
     return Intake(
         frames=wide_tables.tables(rows.accepted, rows.named, mapping),
@@ -78,7 +78,7 @@ def _refuse_header_only(sheet: Sheet) -> None:
 
 
 def _canonical(path: Path, mapping: Mapping, loaded_on: date, known: Ledger | None) -> Intake:
-    parts = canonical.read_tables(path, mapping, known)
+    parts = canonical.read_tables(path, mapping, loaded_on, known)
     read, accepted, rejected, duplicates = (sum((t[n] for t in parts.tallies), Tally(0, {})) for n in range(4))
     return Intake(
         frames=parts.frames,

@@ -159,6 +159,9 @@ class Tolerances(Section):
 
     payment_before_issue_days: int = Field(0, ge=0, description="days a payment may lie before the issue day")
     due_before_issue_days: int = Field(0, ge=0, description="days a due date may lie before the issue day")
+    issue_after_load_days: int = Field(
+        7, ge=0, description="days an issue day may lie after the day of the load; later ones are slips of the pen"
+    )
 
 
 class Mapping(Section):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from riskpay.sources.checks import (
     Fault,
     Tally,
     first_fault,
+    issued_late,
     part_versions,
     ragged_rows,
     reject_rows,
@@ -77,11 +79,14 @@ def field_columns(sheet: Sheet, mapping: Mapping) -> dict[str, int]:
     return found
 
 
-def sort_rows(sheets: Sequence[Sheet], mapping: Mapping) -> Sorted:
-    """Every row of the sheets accepted, named a duplicate, or rejected with the first thing wrong with it."""
+def sort_rows(sheets: Sequence[Sheet], mapping: Mapping, loaded_on: date) -> Sorted:
+    """Every row of the sheets accepted, named a duplicate, or rejected with the first thing wrong with it.
+
+    ``loaded_on`` is the day of the load: what was issued long after it is no invoice yet.
+    """
     raw = pl.concat([_fields(sheet, mapping) for sheet in sheets])
     parsed = _parsed(raw, mapping)
-    faults = _faults(mapping)
+    faults = [*_faults(mapping), issued_late(loaded_on, mapping.tolerances.issue_after_load_days)]
     marked = first_fault(parsed, faults)
     names = {fault.column: f"raw_{fault.column}" for fault in faults}
     parts = part_versions(marked.filter(pl.col("_fault").is_null()), ITEM_KEY, "change_date", CONTENT)

@@ -1,7 +1,8 @@
 """The ledger on disk: Parquet files by version, and a pointer that is replaced in one step.
 
     HOME/ledger/versions/<data_version>/<table>.parquet
-    HOME/ledger/CURRENT      the data_version that counts
+    HOME/ledger/versions/<data_version>/LOADED_ON      the day of the newest load that gave this version
+    HOME/ledger/CURRENT                                the data_version that counts
 
 A version is written beside the others and renamed into place; only then CURRENT is replaced. Killed at any moment, the
 ledger is as before, and the next load clears what was left. A lock keeps two loads from losing one another.
@@ -26,6 +27,7 @@ from riskpay.ledger.tables import FILE_TABLES, TABLES
 from riskpay.store.ledger_merge import Count, merge
 
 _LEFTOVER = ".writing-"
+_LOADED_ON = "LOADED_ON"
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ class LedgerFiles:
         if not folder.is_dir():
             raise NotThereError(f"version {data_version} of the ledger is not in {self._versions}", "load it again")
         try:
-            return Ledger.of({t.name: pl.read_parquet(folder / f"{t.name}.parquet") for t in FILE_TABLES})
-        except (OSError, pl.exceptions.PolarsError) as failed:
+            frames = {t.name: pl.read_parquet(folder / f"{t.name}.parquet") for t in FILE_TABLES}
+            return Ledger.of(frames, _day_in(folder / _LOADED_ON))
+        except (OSError, ValueError, pl.exceptions.PolarsError) as failed:
             raise DataError(f"version {data_version} of the ledger is damaged: {failed}", "load it again") from failed
 
     def load(
@@ -96,9 +99,11 @@ class LedgerFiles:
         """
         new = {t.name: t.conform(intake_frames[t.name]) for t in FILE_TABLES if t.name in intake_frames}
         with self._locked():
-            old = self._current_frames()
+            before = self.current() if self._pointer.exists() else Ledger.of({})
+            old = {table.name: before.frames()[table.name] for table in FILE_TABLES}
             merged = merge(old, new, loaded_on, full=full, shown_open=shown_open, named_items=named_items)
-            version = self._publish(merged.frames, before_publishing or _nothing)
+            newest = max(loaded_on, before.loaded_on or loaded_on)
+            version = self._publish(Ledger.of(merged.frames, newest), before_publishing or _nothing)
         counts = merged.counts.values()
         return LoadResult(
             version,
@@ -113,12 +118,7 @@ class LedgerFiles:
     def replace(self, ledger: Ledger) -> str:
         """Publish ``ledger`` as the whole ledger and give its data_version; its event tables are not kept here."""
         with self._locked():
-            return self._publish(ledger.frames(), _nothing)
-
-    def _current_frames(self) -> dict[str, pl.DataFrame]:
-        ledger = self.current() if self._pointer.exists() else Ledger.of({})
-        frames = ledger.frames()
-        return {table.name: frames[table.name] for table in FILE_TABLES}
+            return self._publish(ledger, _nothing)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -129,31 +129,40 @@ class LedgerFiles:
                 shutil.rmtree(leftover)
             yield
 
-    def _publish(self, frames: Mapping[str, pl.DataFrame], before: Callable[[], None]) -> str:
+    def _publish(self, ledger: Ledger, before: Callable[[], None]) -> str:
+        frames = ledger.frames()
         ordered = {t.name: TABLES[t.name].validate(frames[t.name]).sort(t.names) for t in FILE_TABLES}
         version = data_version(ordered)
-        if not (self._versions / version).is_dir():
-            self._write(version, ordered, before)
+        folder = self._versions / version
+        if not folder.is_dir():
+            self._write(folder, ordered, ledger.loaded_on, before)
         else:
             before()
+            if ledger.loaded_on and _day_in(folder / _LOADED_ON) != ledger.loaded_on:
+                _replace_text(folder / _LOADED_ON, ledger.loaded_on.isoformat())
         if not self._pointer.exists() or self.current_version() != version:
             _replace_text(self._pointer, version)
         return version
 
-    def _write(self, version: str, ordered: Mapping[str, pl.DataFrame], before: Callable[[], None]) -> None:
+    def _write(
+        self, folder: Path, ordered: Mapping[str, pl.DataFrame], loaded_on: date | None, before: Callable[[], None]
+    ) -> None:
         writing = Path(tempfile.mkdtemp(prefix=_LEFTOVER, dir=self._versions))
         writing.chmod(0o755)
         for name, frame in ordered.items():
             file = writing / f"{name}.parquet"
             frame.write_parquet(file)
             _flush(file)
+        if loaded_on:
+            (writing / _LOADED_ON).write_text(f"{loaded_on.isoformat()}\n", encoding="ascii")
+            _flush(writing / _LOADED_ON)
         _flush(writing)
         try:
             before()
         except BaseException:
             shutil.rmtree(writing)
             raise
-        writing.replace(self._versions / version)
+        writing.replace(folder)
         _flush(self._versions)
 
 
@@ -167,6 +176,10 @@ def data_version(ordered: Mapping[str, pl.DataFrame]) -> str:
             part = ordered[name].slice(start, 100_000).write_csv(quote_style="non_numeric", include_header=start == 0)
             digest.update(part.encode())
     return digest.hexdigest()[:16]
+
+
+def _day_in(file: Path) -> date | None:
+    return date.fromisoformat(file.read_text(encoding="ascii").strip()) if file.exists() else None
 
 
 def _nothing() -> None:

@@ -85,7 +85,10 @@ class Home:
         return str(counts["currency"][0]) if counts.height else "USD"
 
     def last_day(self) -> date:
-        """The last day on which a fact became known; raises NotThereError for an empty ledger."""
+        """The last day on which a fact became known, at most the day of the newest load.
+
+        Raises NotThereError for an empty ledger.
+        """
         day = self.ledger.last_known_on()
         if day is None:
             raise NotThereError("the ledger holds no invoice", "load one with `riskpay ingest`")
