@@ -323,3 +323,24 @@ def test_an_opening_level_with_a_day_counts_for_what_was_issued_by_it(play):
     play.day()
     steps = {step["invoice_id"]: step["step_code"] for step in play.steps("C1")}
     assert steps == {"A": "reliable_demand", "B": "reliable_reminder"}
+
+
+@pytest.mark.parametrize(("rolls", "segment", "late"), [("true", "reliable", 0), ("false", "habitually_late", 9)])
+def test_who_pays_saturdays_on_monday_is_late_only_where_due_dates_do_not_roll(play, rolls, segment, late):
+    saturdays = [date(2024, 1, 6) + timedelta(days=7 * week) for week in range(20)]
+    paid = [day + timedelta(days=2) for day in saturdays]
+    due = [f"H{n},C1,{day - timedelta(days=30)},{day},10000,USD" for n, day in enumerate(saturdays)]
+    used = [f"{n},payment,Q{n},H{n},10000,{day}" for n, day in enumerate(paid)]
+    play.load(
+        customers=CUSTOMERS,
+        invoices="\n".join([TWO_ITEMS.strip(), *due]),
+        payments="\n".join([CASH_TODAY.strip(), *(f"Q{n},C1,{day},10000,USD" for n, day in enumerate(paid))]),
+        allocations="\n".join(["allocation_id,source_type,source_id,invoice_id,amount,allocated_on", *used]),
+    )
+    (play.home / "policy.yaml").write_text(f"effective_due_date: {{roll_weekends: {rolls}, roll_holidays: {rolls}}}")
+    play.day()
+    entry = play.entries()["C1"]
+    assert entry["segment"] == segment
+    assert entry["reasons"][0].startswith("paid all of the last 9 invoices on time" if not late else f"paid {late} of")
+    told = cadence(play.home, "C1", DAY)["segment_rule"]
+    assert told.endswith("1.00 by the due dates as written")

@@ -91,6 +91,7 @@ CUSTOMER_COLUMNS: Final = {
     "address": pl.String,
     "settled_count": pl.Int64,
     "late_share": pl.Float64,
+    "late_share_as_written": pl.Float64,
     "last9_count": pl.Int64,
     "last9_late": pl.Int64,
     "last9_mean_days_late": pl.Float64,

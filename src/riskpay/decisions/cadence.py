@@ -9,6 +9,7 @@ or by the opening level. The transfer to an agency follows its notice by ``agenc
 always waits for a person, also where the ladder itself lists it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -73,6 +74,11 @@ def roll(policy: Policy, country: str) -> Roll:
         return day
 
     return rolled
+
+
+def rolls_of(policy: Policy, countries: Mapping[str, str]) -> dict[str, Roll]:
+    """``roll`` by company_id, given the countries of the legal entities."""
+    return {company: roll(policy, country) for company, country in countries.items()}
 
 
 @lru_cache(maxsize=1024)

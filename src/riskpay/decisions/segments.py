@@ -22,7 +22,8 @@ _BY_LATE_SHARE: Final[tuple[SegmentName, ...]] = ("reliable", "occasionally_late
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """What the rules look at. ``late_share`` is shrunk; ``exposure`` is in the reporting currency's main unit.
+    """What the rules look at. ``late_share`` is shrunk and counts from effective due dates; ``late_share_as_written``
+    counts from due dates as they stand, and is only told beside it. ``exposure`` is in the reporting currency's main unit.
 
     ``risk``: expected unpaid share weighted by open amount, P(late) of items not yet due and P(unpaid in
     30 days) of those past due; None without a model.
@@ -34,6 +35,7 @@ class CustomerFacts:
     late_share: float
     risk: float | None
     exposure: float
+    late_share_as_written: float | None = None
 
 
 def segment_of(facts: CustomerFacts, policy: Policy, previous: str | None = None) -> tuple[SegmentName, str]:
@@ -50,7 +52,10 @@ def segment_of(facts: CustomerFacts, policy: Policy, previous: str | None = None
             f"high risk x exposure: risk {facts.risk:.2f} from {rules.high_risk_share}, "
             f"exposure {facts.exposure:,.2f} from {rules.high_risk_exposure:,}"
         )
-    return _by_late_share(facts.late_share, policy, previous)
+    segment, rule = _by_late_share(facts.late_share, policy, previous)
+    written = facts.late_share_as_written
+    told = "" if written is None else f"; {written:.2f} by the due dates as written"
+    return segment, rule + told
 
 
 def _is_high_risk(facts: CustomerFacts, policy: Policy) -> bool:
@@ -109,6 +114,7 @@ def _row(row: Mapping[str, object], unit: int, policy: Policy) -> tuple[SegmentN
         float(str(row["late_share"])),
         None if risk is None else float(str(risk)),
         float(str(row["exposure"])) / unit,
+        None if row["late_share_as_written"] is None else float(str(row["late_share_as_written"])),
     )
     return segment_of(facts, policy, None if previous is None else str(previous))
 

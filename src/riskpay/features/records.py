@@ -7,6 +7,7 @@ import polars as pl
 from riskpay.dates import Cut
 from riskpay.features import facts
 from riskpay.features.catalogue import FeatureSettings
+from riskpay.features.effective import Rolls, with_effective_due_date
 from riskpay.features.histories import QUESTION_KEY
 from riskpay.features.states import at_day, daily_state
 from riskpay.ledger.ledger import Ledger
@@ -37,18 +38,24 @@ def past_records(ledger: Ledger, questions: pl.DataFrame, cut: Cut, settings: Fe
     )
 
 
-def customer_records(ledger: Ledger, as_of: date, cut: Cut, settings: FeatureSettings) -> pl.DataFrame:
+def customer_records(
+    ledger: Ledger, as_of: date, cut: Cut, settings: FeatureSettings, rolls: Rolls | None = None
+) -> pl.DataFrame:
     """One row per customer with documents known at ``as_of``: counts and the last ``LAST`` settled items.
 
     Columns: company_id, customer_id, settled_count, late_count, late_share (shrunk to the
-    portfolio's), mean_days_late, last9_count, last9_late, last9_mean_days_late (over the last
-    settled items, by the day this became known; mean days late of the late ones among them).
+    portfolio's), late_share_as_written, mean_days_late, last9_count, last9_late, last9_mean_days_late (over
+    the last settled items, by the day this became known; mean days late of the late ones among them).
+    Late is after the effective due date that ``rolls`` gives, so that nobody is habitually late for due dates on
+    which banks are closed; ``late_share_as_written`` and the days count from the due date itself.
     """
     states = item_states(ledger.known(as_of, cut), settings.tolerance)
-    items = latest(states)
-    late = pl.col("days_late") > settings.grace_days
-    paid = items.filter(pl.col("settled_by") == "cash").with_columns(late=late)
-    base = paid["late"].mean() if paid.height else 0.0
+    items = with_effective_due_date(latest(states), rolls or {})
+    after = (pl.col("settled_on") - pl.col("effective_due_date")).dt.total_days()
+    paid = items.filter(pl.col("settled_by") == "cash").with_columns(
+        late=after > settings.grace_days, late_as_written=pl.col("days_late") > settings.grace_days
+    )
+    base = paid.select(pl.col("late", "late_as_written").mean().fill_null(0.0))
     k = settings.prior_weight
     ordered = paid.sort(*_CUSTOMER, "known_on", "due_date", "invoice_id", "instalment")
     last = ordered.group_by(_CUSTOMER, maintain_order=True).tail(LAST)
@@ -58,15 +65,25 @@ def customer_records(ledger: Ledger, as_of: date, cut: Cut, settings: FeatureSet
         last9_mean_days_late=pl.col("days_late").filter(pl.col("late")).mean(),
     )
     whole = paid.group_by(_CUSTOMER).agg(
-        settled_count=pl.len(), late_count=pl.col("late").sum(), mean_days_late=pl.col("days_late").mean()
+        settled_count=pl.len(),
+        late_count=pl.col("late").sum(),
+        _as_written=pl.col("late_as_written").sum(),
+        mean_days_late=pl.col("days_late").mean(),
     )
-    counts = pl.col("settled_count", "late_count", "last9_count", "last9_late").fill_null(0).cast(pl.Int64)
+    counts = pl.col("settled_count", "late_count", "_as_written", "last9_count", "last9_late").fill_null(0)
+
+    def shrunk(count: str, of: str) -> pl.Expr:
+        return (pl.col(count) + k * pl.lit(base[of][0])) / (pl.col("settled_count") + k)
+
     return (
         items.select(_CUSTOMER)
         .unique()
         .join(whole, on=_CUSTOMER, how="left")
         .join(recent, on=_CUSTOMER, how="left")
-        .with_columns(counts)
-        .with_columns(late_share=(pl.col("late_count") + k * pl.lit(base)) / (pl.col("settled_count") + k))
+        .with_columns(counts.cast(pl.Int64))
+        .with_columns(
+            late_share=shrunk("late_count", "late"), late_share_as_written=shrunk("_as_written", "late_as_written")
+        )
+        .drop("_as_written")
         .sort(_CUSTOMER)
     )

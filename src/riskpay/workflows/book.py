@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 
 from riskpay.decisions.book import CASH_COLUMNS, RETURNED_COLUMNS, Book
-from riskpay.decisions.cadence import roll
+from riskpay.decisions.cadence import rolls_of
 from riskpay.decisions.policy import Policy
 from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.effective import with_effective_due_date
 from riskpay.features.histories import QUESTION_KEY, features
 from riskpay.features.records import customer_records
 from riskpay.ledger.fx import with_minor_rate
@@ -49,7 +50,9 @@ def score_open_items(
 def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: Store, reporting: str) -> Book:
     """The book at the end of ``as_of``; ``ledger``: facts known by then, ``reporting``: currency of call values."""
     settings = FeatureSettings(grace_days=policy.grace_days, tolerance=policy.settlement_tolerance)
-    records = customer_records(ledger, as_of, "end", settings)
+    countries = dict(ledger.companies.select("company_id", "country").iter_rows())
+    rolls = rolls_of(policy, countries)
+    records = customer_records(ledger, as_of, "end", settings, rolls)
     # Segments of the same day are left out: a run repeated must decide as it did the first time.
     before = store.segments.latest(as_of - timedelta(days=1)).select(*CUSTOMER_KEY, previous_segment="segment")
     attributes = customers_as_of(ledger, as_of, "end")
@@ -66,7 +69,7 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
     unpaid = scored.risks.unpaid if scored.risks else np.empty((0, 181), dtype=np.float32)
     return Book(
         as_of=as_of,
-        items=_items(ledger, scored, as_of, policy, reporting),
+        items=with_effective_due_date(_items(ledger, scored, as_of, reporting), rolls),
         unpaid=unpaid,
         customers=customers,
         cash_until=ledger.last_cash_on(),
@@ -79,17 +82,16 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
         unapplied=unapplied(ledger, as_of, "end"),
         returned_debits=_returned(ledger),
         cash=_cash(ledger),
-        countries=dict(ledger.companies.select("company_id", "country").iter_rows()),
+        countries=countries,
     )
 
 
-def _items(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, reporting: str) -> pl.DataFrame:
+def _items(ledger: Ledger, scored: Scored, as_of: date, reporting: str) -> pl.DataFrame:
     chances = ("p_late", "p_unpaid_7", "p_unpaid_30", "p_unpaid_90")
     blank = scored.items.with_columns(pl.lit(None, pl.Float64).alias(name) for name in chances)
     said = scored.items.hstack(scored.risks.items.select(chances)) if scored.risks else blank
     joined = said.with_columns(today=pl.lit(as_of))
-    rated = with_minor_rate(joined, ledger, "today", reporting).drop("today")
-    return _rolled(rated, ledger, policy)
+    return with_minor_rate(joined, ledger, "today", reporting).drop("today")
 
 
 def without_rate(book: Book) -> int:
@@ -100,17 +102,6 @@ def without_rate(book: Book) -> int:
 def at_par(book: Book) -> Book:
     """``book`` with one for one where a rate is missing: a list with a rough order beats one that hides customers."""
     return replace(book, items=book.items.with_columns(pl.col("rate").fill_null(1.0)))
-
-
-def _rolled(items: pl.DataFrame, ledger: Ledger, policy: Policy) -> pl.DataFrame:
-    """Effective due dates by the bank holidays of each item's legal entity."""
-    countries = dict(ledger.companies.select("company_id", "country").iter_rows())
-    days = items.select("company_id", "due_date").unique()
-    moved = [roll(policy, countries.get(company) or "")(day) for company, day in days.iter_rows()]
-    effective = days.with_columns(effective_due_date=pl.Series(moved, dtype=pl.Date))
-    return items.drop("effective_due_date").join(
-        effective, on=["company_id", "due_date"], how="left", maintain_order="left"
-    )
 
 
 def _levels_on(ledger: Ledger) -> pl.DataFrame:
