@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 
+from riskpay.decisions.cadence import rolls_of
+from riskpay.decisions.policy import load_policy
 from riskpay.reporting.aging import aging_report
 from riskpay.reporting.dso import average_days_delinquent, countback_dso, dso, dso_report
 
@@ -124,7 +126,7 @@ def test_a_due_date_that_rolls_off_a_weekend_is_not_aged_over_it(ledger):
     A          | 2024-01-01 | 2024-03-30 | 100.00
     """
     monday = date(2024, 4, 1)
-    rolled = aging_report(ledger, monday, roll=lambda _: monday)
+    rolled = aging_report(ledger, monday, rolls={"1": lambda _: monday})
     assert rolled.groups[0].overdue_amount == 0
     assert aging_report(ledger, monday).groups[0].overdue_amount == 10_000
 
@@ -147,3 +149,17 @@ def test_before_the_first_document_the_reports_are_empty(ledger):
     """
     assert aging_report(ledger, date(2023, 1, 1)).groups == ()
     assert dso_report(ledger, date(2023, 1, 1)).rows == ()
+
+
+def test_each_legal_entity_ages_by_its_own_holidays(ledger):
+    """
+    invoices:
+    company_id | invoice_id | issue_date | due_date   | amount
+    1          | A          | 2019-06-01 | 2019-07-04 | 100.00
+    2          | B          | 2019-06-01 | 2019-07-04 | 100.00
+    """
+    rolls = rolls_of(load_policy("grace_days: 0"), {"1": "CA", "2": "US"})
+    groups = aging_report(ledger, date(2019, 7, 5), rolls=rolls).groups
+    assert [(group.company_id, group.overdue_amount) for group in groups] == [("1", 10_000), ("2", 0)]
+    rows = dso_report(ledger, date(2019, 7, 5), rolls=rolls).rows
+    assert [(row.company_id, row.not_due) for row in rows] == [("1", 0), ("2", 10_000)]

@@ -12,8 +12,8 @@ from riskpay.cli.policy import policy_text
 from riskpay.errors import NotThereError
 
 if TYPE_CHECKING:
+    from riskpay.features.effective import Rolls
     from riskpay.ledger.ledger import Ledger
-    from riskpay.ledger.open_items import Roll
 
 app = typer.Typer(help="Reports on the ledger as of a day.")
 
@@ -28,8 +28,8 @@ def aging(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> No
     ledger, day = _ledger(settings_home(ctx), as_of)
     from riskpay.reporting.aging import aging_report
 
-    tolerance, roll = _rules(settings_home(ctx), ledger)
-    result = aging_report(ledger, day, tolerance, roll).to_json()
+    tolerance, rolls = _rules(settings_home(ctx), ledger)
+    result = aging_report(ledger, day, tolerance, rolls).to_json()
     if as_json:
         put_json(result)
         return
@@ -53,8 +53,8 @@ def dso(
     ledger, day = _ledger(settings_home(ctx), as_of)
     from riskpay.reporting.dso import dso_report
 
-    tolerance, roll = _rules(settings_home(ctx), ledger)
-    result = dso_report(ledger, day, days, tolerance, roll).to_json()
+    tolerance, rolls = _rules(settings_home(ctx), ledger)
+    result = dso_report(ledger, day, days, tolerance, rolls).to_json()
     if as_json:
         put_json(result)
         return
@@ -81,11 +81,11 @@ def _ledger(home: Path, as_of: date | None) -> "tuple[Ledger, date]":
     return ledger, as_of or last
 
 
-def _rules(home: Path, ledger: "Ledger") -> "tuple[int, Roll]":
-    """What the home's policy says of settlement and of due dates on days off, in the first company's country."""
-    from riskpay.decisions.cadence import roll
+def _rules(home: Path, ledger: "Ledger") -> "tuple[int, Rolls]":
+    """What the home's policy says of settlement and of due dates on days off, in each legal entity's country."""
+    from riskpay.decisions.cadence import rolls_of
     from riskpay.decisions.policy import load_policy
 
     policy = load_policy(policy_text(home, None)[1])
-    country = ledger.companies["country"].first() if ledger.companies.height else ""
-    return policy.settlement_tolerance, roll(policy, str(country))
+    countries = dict(ledger.companies.select("company_id", "country").iter_rows())
+    return policy.settlement_tolerance, rolls_of(policy, countries)

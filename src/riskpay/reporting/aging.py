@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from riskpay.features.effective import Rolls, with_effective_due_date
 from riskpay.ledger.aging import AGING_BUCKETS, aging, bucket_of
 from riskpay.ledger.ledger import Ledger
-from riskpay.ledger.open_items import Roll, open_items, unapplied
+from riskpay.ledger.open_items import open_items, unapplied
 from riskpay.ledger.tables import CUSTOMER_KEY
 from riskpay.money import to_text
 
@@ -52,12 +53,13 @@ class AgingReport:
         }
 
 
-def aging_report(ledger: Ledger, as_of: date, tolerance: int = 0, roll: Roll | None = None) -> AgingReport:
+def aging_report(ledger: Ledger, as_of: date, tolerance: int = 0, rolls: Rolls | None = None) -> AgingReport:
     """Aging of what is open at the end of ``as_of``, by days past the effective due date.
 
-    ``tolerance`` in minor units as in ``open_items``; without ``roll`` the due date itself counts.
+    ``tolerance`` in minor units as in ``open_items``; ``rolls`` by company_id: each legal entity has the
+    holidays of its own country, and for one that is not in it the due date itself counts.
     """
-    now = aged(open_items(ledger, as_of, "end", tolerance, roll), as_of)
+    now = aged(ledger, as_of, tolerance, rolls)
     free = unapplied(ledger, as_of)
     sums = aging(now)
     pairs = pl.concat([now.select("company_id", "currency"), free.select("company_id", "currency")]).unique()
@@ -65,8 +67,9 @@ def aging_report(ledger: Ledger, as_of: date, tolerance: int = 0, roll: Roll | N
     return AgingReport(as_of, tuple(groups), _by_customer(now))
 
 
-def aged(items: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def aged(ledger: Ledger, as_of: date, tolerance: int = 0, rolls: Rolls | None = None) -> pl.DataFrame:
     """Open items with ``days_past_due`` counted from the effective due date: reports never age a weekend."""
+    items = with_effective_due_date(open_items(ledger, as_of, "end", tolerance), rolls or {})
     days = (as_of - pl.col("effective_due_date")).dt.total_days().clip(lower_bound=0)
     return items.with_columns(days_past_due=days)
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import polars as pl
 
+from riskpay.features.effective import Rolls
 from riskpay.ledger.ledger import Ledger
-from riskpay.ledger.open_items import Roll, items, open_items
+from riskpay.ledger.open_items import items
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.money import to_text
 from riskpay.reporting.aging import aged
@@ -86,15 +87,15 @@ class DsoReport:
 
 
 def dso_report(
-    ledger: Ledger, as_of: date, days: int = PERIOD_DAYS, tolerance: int = 0, roll: Roll | None = None
+    ledger: Ledger, as_of: date, days: int = PERIOD_DAYS, tolerance: int = 0, rolls: Rolls | None = None
 ) -> DsoReport:
     """DSO, its best possible value, ADD and countback DSO per company and currency (DOMAIN section 4).
 
     The period is (as_of - days, as_of], facts known by the end of ``as_of``. Beside them: terms (issue
     to due date) of the invoices issued in the period and days to pay of those settled by cash in it,
-    both weighted by amount, and their plain mean of days late.
+    both weighted by amount, and their plain mean of days late. ``rolls`` as for ``aging_report``.
     """
-    now = aged(open_items(ledger, as_of, "end", tolerance, roll), as_of)
+    now = aged(ledger, as_of, tolerance, rolls)
     sold = _sold(ledger, as_of)
     paid = items(ledger, as_of, "end", tolerance).filter(pl.col("settled_by") == "cash")
     pairs = pl.concat([frame.select("company_id", "currency") for frame in (now, sold)]).unique()
