@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,9 @@ PRAGMAS: Final = (
     "PRAGMA foreign_keys = ON",
 )
 """Said to every new SQLite connection, in this order: waiting comes first, so that the others wait."""
+
+_AROUND: ContextVar[Connection | None] = ContextVar("around", default=None)
+"""The transaction that this thread or task is in."""
 
 
 def open_engine(where: Path | str) -> Engine:
@@ -51,11 +55,23 @@ def open_engine(where: Path | str) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that no other writer overlaps: all of it is kept, or none."""
+    """A transaction that no other writer overlaps: all of it is kept, or none.
+
+    Inside another one of the same engine it is part of that one, so that what several repositories write
+    can be kept or lost together.
+    """
+    around = _AROUND.get()
+    if around is not None and around.engine is engine:
+        yield around
+        return
     with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(WRITERS_LOCK)))
-        yield connection
+        before = _AROUND.set(connection)
+        try:
+            yield connection
+        finally:
+            _AROUND.reset(before)
 
 
 def _url(where: Path | str) -> URL:

@@ -8,6 +8,7 @@ from typing import Any
 
 from riskpay.decisions.decide import Decisions, decide
 from riskpay.ledger.tables import CUSTOMER_KEY
+from riskpay.store.engine import writing
 from riskpay.workflows.book import Scored, at_par, book_of, score_open_items, without_rate
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
@@ -53,7 +54,7 @@ def daily(
 
     Uses a model trained on or before that day, and facts known by its end. ``without_model`` ranks by
     the policy's points instead. The same day run again over the same facts publishes nothing new.
-    Raises NotThereError without a fitting model, for an empty ledger, or a day before its first
+    Segments, plan and lists come into force together or not at all. Raises NotThereError without a fitting model, for an empty ledger, or a day before its first
     invoice.
     """
     begun = time.perf_counter()
@@ -71,18 +72,20 @@ def daily(
         decided = decide(at_par(book), opened.policy)
         progress("publishing", 2, 3)
         counts = _counts(decided, scored)
-        run_id = store.runs.record(
-            day,
-            model_version=found.version if found else "points",
-            data_version=opened.files.current_version(),
-            policy_hash=opened.policy_hash,
-            seconds=time.perf_counter() - begun,
-            counts=counts,
-        )
         lists = [worklist.as_json() for worklist in decided.worklists]
-        store.segments.record(day, decided.segments)
-        store.steps.record(run_id, day, decided.steps)
-        store.worklists.publish(run_id, day, lists, [tip.as_json() for tip in decided.advice])
+        # Stopped in between, no plan may be in force without the lists that people work by.
+        with writing(store.engine):
+            run_id = store.runs.record(
+                day,
+                model_version=found.version if found else "points",
+                data_version=opened.files.current_version(),
+                policy_hash=opened.policy_hash,
+                seconds=time.perf_counter() - begun,
+                counts=counts,
+            )
+            store.segments.record(day, decided.segments)
+            store.steps.record(run_id, day, decided.steps)
+            store.worklists.publish(run_id, day, lists, [tip.as_json() for tip in decided.advice])
     return DailyResult(
         as_of=day,
         run_id=run_id,
