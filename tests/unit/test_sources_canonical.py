@@ -87,6 +87,47 @@ def test_a_faulty_row_is_rejected_with_its_place(read, table, line, column, reas
     assert reason in rejected["reason"]
 
 
+def reasons(intake):
+    return intake.rejects.select("file", "line", "column", "value", "reason").rows()
+
+
+def test_allocations_beyond_their_payment_are_all_rejected(read):
+    more = "a3,payment,p1,i2,1,2024-02-01\n"
+    intake = read(allocations=FILES["allocations"] + more)
+    said = "payment p1 has 800 minor units, and its allocations come to 801; correct the one or the others"
+    assert reasons(intake) == [
+        ("allocations.csv", 2, "amount", "800", said),
+        ("allocations.csv", 4, "amount", "1", said),
+    ]
+    assert intake.accepted + intake.rejected == intake.read
+    assert intake.frames["allocations"]["source_type"].to_list() == ["credit_note"]
+
+
+def test_a_repeated_allocation_counts_once_and_a_credit_note_has_a_limit_too(read):
+    first = FILES["allocations"].splitlines()[1]
+    intake = read(allocations=f"{FILES['allocations']}{first}\na4,credit_note,n1,i2,1,2024-02-01\n")
+    assert intake.duplicates.rows == 1
+    assert [row[1] for row in reasons(intake)] == [3, 5]
+    assert "credit note n1 has 200 minor units, and its allocations come to 201" in reasons(intake)[0][4]
+
+
+def test_a_delta_is_held_to_what_was_applied_before(read):
+    known = Ledger.of(read().frames)
+    header = FILES["allocations"].splitlines()[0]
+    more = f"{header}\na3,payment,p1,i2,1,2024-02-01\n"
+    assert "come to 801" in reasons(read(known, allocations=more))[0][4]
+    moved = f"{header}\na1,payment,p1,i2,800,2024-02-01\n"
+    assert read(known, allocations=moved).rejects.is_empty()
+    richer = FILES["payments"].replace("800", "900")
+    assert read(known, allocations=more, payments=richer).rejects.is_empty()
+
+
+def test_an_allocation_across_currencies_is_rejected(read):
+    intake = read(payments=FILES["payments"].replace("800,EUR", "800,USD"))
+    said = "its payment or credit note is in another currency than the item; enter it in the item's currency"
+    assert reasons(intake) == [("allocations.csv", 2, "source_id", "p1", said)]
+
+
 def test_what_refers_to_a_rejected_row_is_rejected_too(read):
     intake = read(invoices=FILES["invoices"].replace("i1,c1,2024-01-01", "i1,c1,soon"))
     assert intake.rejects.select("file", "reason").rows() == [

@@ -1,6 +1,7 @@
 """Canonical folders: one CSV or Parquet file a ledger table, each row held to the table's declaration."""
 
 from collections.abc import Callable
+from collections.abc import Mapping as Pairs
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -12,8 +13,9 @@ import polars as pl
 from riskpay.errors import SourceError
 from riskpay.ledger.columns import Column, Table
 from riskpay.ledger.ledger import Ledger
-from riskpay.ledger.tables import DEFAULT_COMPANY, TABLES
+from riskpay.ledger.tables import ALLOCATIONS, DEFAULT_COMPANY, TABLES
 from riskpay.sources import parsing
+from riskpay.sources.applied import Sources, beyond, in_other_currency, sources
 from riskpay.sources.checks import (
     REPEATED,
     Fault,
@@ -30,7 +32,7 @@ from riskpay.sources.checks import (
 )
 from riskpay.sources.mapping import Mapping
 from riskpay.sources.readers import FILE, LINE, Sheet, normalised, read_sheet, source_files
-from riskpay.sources.references import Keys, keys_there, refer
+from riskpay.sources.references import keys_there, refer
 from riskpay.sources.unchangeable import told_otherwise
 
 DEFAULTS: Final[dict[str, str | int | bool]] = {
@@ -87,7 +89,7 @@ def read_tables(path: Path, mapping: Mapping, loaded_on: date, known: Ledger | N
     for name, table in TABLES.items():
         if name in sheets:
             reader = _TableReader(table, mapping, loaded_on)
-            frames[name], bad, tally = reader.read(sheets[name], keys_there(frames, known, mapping), known)
+            frames[name], bad, tally = reader.read(sheets[name], frames, known)
             rejects.append(bad)
             tallies.append(tally)
     return Parts(frames, pl.concat(rejects).sort("file", "line"), tuple(tallies))
@@ -121,27 +123,31 @@ class _TableReader:
     loaded_on: date
 
     def read(
-        self, sheet: Sheet, there: Keys, known: Ledger | None
+        self, sheet: Sheet, frames: Pairs[str, pl.DataFrame], known: Ledger | None
     ) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Tally, Tally, Tally, Tally]]:
-        """The table's accepted rows, its rejected ones, and its tallies."""
+        """The table's accepted rows, its rejected ones, and its tallies; ``frames`` are the tables read before it."""
         rows = self._parsed(self._raw(sheet))
-        checked, references = refer(rows, self.table, there)
+        checked, references = refer(rows, self.table, keys_there(frames, known, self.mapping))
         checked, changed = told_otherwise(checked, self.table, known)
-        faults = [*self._column_faults(), *self._day_faults(), *references, *changed]
+        drawn_on = sources(frames, known) if self.table is ALLOCATIONS else None
+        checked, foreign = in_other_currency(checked, drawn_on) if drawn_on else (checked, [])
+        faults = [*self._column_faults(), *self._day_faults(), *references, *changed, *foreign]
         marked = first_fault(checked, faults)
         parts = self._parted(marked.filter(pl.col("_fault").is_null()))
+        kept, beyond_source = _within_sources(parts.kept, drawn_on) if drawn_on else (parts.kept, no_rejects())
         key = self.table.key[-1] if self.table.key[-1] not in ("known_on", "valid_from") else self.table.key[1]
         ragged = ragged_rows(sheet.ragged)
         bad = pl.concat(
             [
                 rejected(_with_money(marked), faults, {name: f"raw_{name}" for name in self.table.names}),
                 reject_rows(_with_money(parts.conflicting), pl.lit(key), pl.col(key), REPEATED),
+                beyond_source,
                 ragged,
             ]
         )
         read = Tally.of(_with_money(marked)) + Tally.of(ragged)
-        tallies = (read, Tally.of(_with_money(parts.kept)), Tally.of(bad), Tally.of(_with_money(parts.duplicates)))
-        return self.table.conform(parts.kept.select(self.table.names)), bad, tallies
+        tallies = (read, Tally.of(_with_money(kept)), Tally.of(bad), Tally.of(_with_money(parts.duplicates)))
+        return self.table.conform(kept.select(self.table.names)), bad, tallies
 
     def _parted(self, good: pl.DataFrame) -> Repeats:
         """Good rows parted by key; of a table with versions, only a ``known_on`` that a row states makes another one."""
@@ -253,6 +259,13 @@ class _TableReader:
             faults.append(Fault("due_date", f"due before issue by more than {slack} days", gap > slack))
             faults.append(issued_late(self.loaded_on, self.mapping.tolerances.issue_after_load_days))
         return faults
+
+
+def _within_sources(good: pl.DataFrame, drawn_on: Sources) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Allocations whose payment or credit note has enough, and the others as rejected rows."""
+    over = beyond(good, drawn_on)
+    rejects = reject_rows(_with_money(over), pl.lit("amount"), pl.col("raw_amount"), pl.col("_reason"))
+    return good.join(over, on=[FILE, LINE], how="anti", maintain_order="left"), rejects
 
 
 _KINDS: Final = {

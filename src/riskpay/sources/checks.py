@@ -80,14 +80,14 @@ def rejected(rows: pl.DataFrame, faults: Sequence[Fault], raw: dict[str, str]) -
     return pl.concat([no_rejects(), *parts])
 
 
-def reject_rows(bad: pl.DataFrame, column: pl.Expr, value: pl.Expr, reason: str) -> pl.DataFrame:
-    """All of ``bad`` as ``REJECT_COLUMNS``, for one reason."""
+def reject_rows(bad: pl.DataFrame, column: pl.Expr, value: pl.Expr, reason: str | pl.Expr) -> pl.DataFrame:
+    """All of ``bad`` as ``REJECT_COLUMNS``, for one reason or each for its own."""
     return bad.select(
         pl.col("_file").alias("file"),
         pl.col("_line").alias("line"),
         column.cast(pl.String).alias("column"),
         value.cast(pl.String).alias("value"),
-        pl.lit(reason).alias("reason"),
+        (pl.lit(reason) if isinstance(reason, str) else reason).alias("reason"),
         pl.col("amount").cast(pl.Int64),
         pl.col("currency").cast(pl.String),
     )

@@ -55,7 +55,8 @@ With `table: canonical` the folder has a file a ledger table, named after it: `c
 on, with the columns of docs/ledger.md. Left out or empty, a column that may be null is null; `company_id` is "1",
 `instalment` is 1, `document_type` is `invoice`, `status` is active (disputes and promises: open), and `known_on` is
 the fact's own day, for cash with the posting lag. Rows may refer to customers, invoices and payments of the same folder
-or of the ledger so far. Disputes, promises, blocks and contacts go into the store. Files with other names are left
+or of the ledger so far. Allocations are in the currency of their payment or credit note, which is the item's, and come to no more than
+it has, those of earlier loads counted: else they are rejected. Disputes, promises, blocks and contacts go into the store. Files with other names are left
 alone, unless the name is nearly that of a table.
 """
 

@@ -15,8 +15,9 @@ from riskpay.ledger.tables import (
     PAYMENTS,
     TAKEN_BACK,
 )
+from riskpay.ledger.tellings import base_id
 from riskpay.sources.wide_tables import item_id
-from riskpay.store.retold import Retold, base_id, retold
+from riskpay.store.retold import Retold, retold
 from riskpay.store.versions import FACT_DAY, load_day, news
 
 _ITEM = list(ITEM_KEY)

@@ -12,6 +12,7 @@ from datetime import date
 import polars as pl
 
 from riskpay.ledger.tables import ALLOCATIONS, OWN_REVERSALS, PAYMENT_REVERSALS, PAYMENTS, TOLD_OTHERWISE
+from riskpay.ledger.tellings import again_id, base_id
 
 PAYMENT_CONTENT = ("customer_id", "value_date", "amount", "currency")
 """What makes two rows of one payment the same; the day they became known is no content."""
@@ -20,7 +21,6 @@ ALLOCATION_CONTENT = ("invoice_id", "instalment", "amount", "allocated_on")
 
 _PAYMENT = ["company_id", "payment_id"]
 _PART = ["company_id", "allocation_id"]
-_AGAIN = r"~v\d+$"
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,6 @@ class Retold:
     changed_payments: int
     changed_allocations: int
     again: dict[str, int]
-
-
-def base_id(column: str) -> pl.Expr:
-    """The number that the source gave, without that of a later telling."""
-    return pl.col(column).str.replace(_AGAIN, "")
 
 
 def retold(old: Mapping[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], loaded_on: date) -> Retold:
@@ -138,7 +133,7 @@ def _entered(parts: _Parts, redone: pl.DataFrame, old: pl.DataFrame, loaded_on: 
         source_id=pl.coalesce("_next", "_now")
     )
     tellings = old.group_by("company_id", allocation_id=base_id("allocation_id")).agg(_n=pl.len() + 1)
-    numbered = rows.join(tellings, on=_PART, how="left").with_columns(allocation_id=_again("allocation_id", "_n"))
+    numbered = rows.join(tellings, on=_PART, how="left").with_columns(allocation_id=again_id("allocation_id", pl.col("_n")))
     return numbered.select(ALLOCATIONS.names), go_along.height
 
 
@@ -151,23 +146,18 @@ def _times_told(reversals: pl.DataFrame) -> pl.DataFrame:
 def _newest(told: pl.DataFrame, column: str, times: pl.DataFrame) -> pl.DataFrame:
     """``told`` with ``_now``: the newest number of the payment in ``column``."""
     joined = told.join(times, left_on=["company_id", column], right_on=["company_id", "_base"], how="left")
-    return joined.with_columns(_now=_again(column, "_n")).drop("_n")
+    return joined.with_columns(_now=again_id(column, pl.col("_n"))).drop("_n")
 
 
 def _next(redone: pl.DataFrame, times: pl.DataFrame) -> pl.DataFrame:
     """``redone`` with ``_next``: the number under which each payment comes again."""
     joined = redone.with_columns(_base=base_id("_now")).join(times, on=["company_id", "_base"], how="left")
-    return joined.with_columns(_next=_again("_base", pl.col("_n").fill_null(1) + 1)).drop("_base", "_n")
+    return joined.with_columns(_next=again_id("_base", pl.col("_n").fill_null(1) + 1)).drop("_base", "_n")
 
 
 def _renamed(told: pl.DataFrame, column: str, times: pl.DataFrame, redone: pl.DataFrame) -> pl.DataFrame:
     joined = _newest(told, column, times).join(redone, on=["company_id", "_now"], how="left")
     return joined.with_columns(pl.coalesce("_next", "_now").alias(column)).select(told.columns)
-
-
-def _again(column: str, number: str | pl.Expr) -> pl.Expr:
-    n = pl.col(number) if isinstance(number, str) else number
-    return pl.when(n.is_null()).then(column).otherwise(pl.concat_str(pl.col(column), pl.lit("~v"), n))
 
 
 def _prefixed(content: tuple[str, ...]) -> list[pl.Expr]:
