@@ -162,6 +162,20 @@ def test_bad_usage_is_2_and_says_something(riskpay, home, arguments):
     assert not home.exists()
 
 
+@pytest.mark.parametrize(("lag", "warned"), [(2, False), (5, True)])
+def test_a_posting_lag_longer_than_the_policys_is_said(riskpay, home, tmp_path, lag, warned):
+    mapping, file = tmp_path / "shop.yaml", tmp_path / "x.csv"
+    columns = "{customer_id: [c], invoice_id: [i], issue_date: [s], due_date: [d], amount: [a], settled_on: [p]}"
+    entity = '"1": {name: We, currency: EUR, country: DE, time_zone: Europe/Berlin}'
+    mapping.write_text(
+        f"name: shop\ncolumns: {columns}\ncompanies: {{{entity}}}\nposting_lag_days: {lag}\n", encoding="utf-8"
+    )
+    file.write_text("c,i,s,d,a,p\nc1,A,2024-06-01,2024-07-01,5000.00,2024-07-01\n", encoding="utf-8")
+    code, _, err = riskpay("--home", home, "ingest", file, "--mapping", mapping, "--loaded-on", "2024-07-08")
+    assert code == 0
+    assert (f"posting_lag_days: {lag} into {home / 'policy.yaml'}" in err) == warned
+
+
 def test_a_collector_without_a_list_is_not_there(riskpay, home):
     home.mkdir()
     with Store(home / "store.db") as store:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from riskpay.cli.options import AsJson, day, settings_home, today
-from riskpay.cli.output import progress, put_json, show
+from riskpay.cli.output import progress, put_json, say, show
 from riskpay.errors import UsageError
 
 
@@ -33,10 +33,15 @@ def ingest(
     home = settings_home(ctx)
     from riskpay.workflows.demo_home import refuse_other_data
     from riskpay.workflows.ingest import ingest as load
+    from riskpay.workflows.posting_lag import lag_warning
 
     refuse_other_data(home)
+    layout = source or str(mapping)
     with progress(f"reading {path}") as tell:
-        result = load(home, path, source or str(mapping), loaded_on or today(ctx), tell).to_json()
+        result = load(home, path, layout, loaded_on or today(ctx), tell).to_json()
+    warning = lag_warning(home, layout)
+    if warning:
+        say(warning)
     if as_json:
         put_json(result)
         return

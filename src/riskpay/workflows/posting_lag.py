@@ -1,0 +1,23 @@
+"""Whether the policy waits as long for payments to be posted as the mapping says they take."""
+
+from pathlib import Path
+
+from riskpay.decisions.policy import default_policy_text, load_policy
+from riskpay.sources.mapping import load_mapping
+
+
+def lag_warning(home: Path, mapping: str) -> str | None:
+    """What to change where the mapping (name or path) has a longer posting lag than the home's policy, else None.
+
+    Training and steps read the policy's ``posting_lag_days``: with a shorter one, items paid and not yet posted
+    count as unpaid. Raises MappingError or PolicyError for a file that cannot be used.
+    """
+    file = home / "policy.yaml"
+    policy = load_policy(file.read_text(encoding="utf-8") if file.exists() else default_policy_text())
+    lag = load_mapping(mapping).posting_lag_days
+    if lag <= policy.posting_lag_days:
+        return None
+    return (
+        f"payments of this source are known {lag} days after their day, the policy waits {policy.posting_lag_days}: "
+        f"write posting_lag_days: {lag} into {file}, or what is paid and not yet posted is chased and learnt as late"
+    )
