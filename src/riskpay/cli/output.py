@@ -5,21 +5,15 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
-from typing import Any, Protocol
+from typing import Any
 
 import typer
 
 from riskpay.cli.exits import READER_GONE
+from riskpay.workflows.progress import Progress
 
 WIDTH = 100
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-class Progress(Protocol):
-    """Tells a person how far long work is: a text, and with ``total`` also how much of it is done."""
-
-    def __call__(self, text: str, done: int = 0, total: int = 0) -> None:
-        """Shows the progress."""
 
 
 def own_stdout() -> None:

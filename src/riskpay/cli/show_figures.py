@@ -84,7 +84,9 @@ def explain_parts(result: Mapping[str, Any]) -> list[object]:
     """An invoice's risk, its curve at some days, the reasons and the features used."""
     risk = result["late_risk"]
     shares = ((words(key), percent(value)) for key, value in risk.items() if key.startswith("p_"))
-    others = ((words(k), _plain_value(v)) for k, v in risk.items() if not k.startswith("p_") and k != "curve")
+    days = ((f"paid by, {name[1:]} % sure", _plain_value(day)) for name, day in risk.get("pay_date", {}).items())
+    plain = (key for key in risk if not key.startswith("p_") and key not in {"curve", "pay_date"})
+    others = ((words(key), _plain_value(risk[key])) for key in plain)
     curve = ((f"after {point['day']} days", percent(point["p_unpaid"])) for point in risk.get("curve", ()))
     reasons = ((reason["text"], f"{reason['weight']:+.2f}") for reason in result["reasons"])
     features = (
@@ -94,7 +96,7 @@ def explain_parts(result: Mapping[str, Any]) -> list[object]:
         grid(
             f"Invoice {result.get('invoice_id', '')} at the end of {result.get('as_of', '')}",
             ("", ">"),
-            [*shares, *others],
+            [*shares, *days, *others],
         ),
         grid("Still unpaid, under usual effort", ("", ">"), curve),
         grid("Why", ("reason", "weight>"), reasons),

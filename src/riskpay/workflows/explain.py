@@ -9,9 +9,10 @@ import polars as pl
 from riskpay.errors import NotThereError
 from riskpay.features.catalogue import FEATURE_NAMES
 from riskpay.model.reasons import explain as reasons_of
-from riskpay.model.risk import BASIS, LateRisk, RiskTable
+from riskpay.model.risk import LateRisk, RiskTable
 from riskpay.workflows.book import score_open_items
 from riskpay.workflows.home import Home
+from riskpay.workflows.risk_said import DIGITS, risk_said
 
 CURVE_DAYS = (0, 7, 14, 30, 60, 90, 120, 180)
 _REASONS = 8
@@ -56,22 +57,17 @@ def explain(home: Path, invoice_id: str, as_of: date | None = None) -> dict[str,
 
 
 def risk_json(risk: LateRisk) -> dict[str, Any]:
-    """A late risk as plain values: chances with 6 digits, days as ISO text."""
-    days = {f"pay_date_p{share}": risk.pay_date(share / 100) for share in (10, 50, 90)}
+    """A late risk as plain values: chances with 6 digits, days as ISO text, some points of its curve."""
+    said = risk_said(risk)
+    days = {name: day.isoformat() if day else None for name, day in said.pop("pay_date").items()}
     return {
-        "p_late": round(risk.p_late, 6),
-        "p_unpaid_7": round(risk.p_unpaid_7, 6),
-        "p_unpaid_30": round(risk.p_unpaid_30, 6),
-        "p_unpaid_90": round(risk.p_unpaid_90, 6),
-        **{name: day.isoformat() if day else None for name, day in days.items()},
-        "basis": BASIS,
-        "support": risk.support,
-        "is_new": risk.is_new,
+        **said,
+        "pay_date": days,
         "model_version": risk.model_version,
-        "curve": [{"day": day, "p_unpaid": round(risk.curve.at(day), 6)} for day in CURVE_DAYS],
+        "curve": [{"day": day, "p_unpaid": round(risk.curve.at(day), DIGITS)} for day in CURVE_DAYS],
     }
 
 
 def reasons_json(risk: LateRisk) -> list[dict[str, Any]]:
     """The reasons of a late risk as plain values."""
-    return [{"code": r.code, "text": r.text, "weight": round(r.weight, 6)} for r in risk.reasons]
+    return [{"code": r.code, "text": r.text, "weight": round(r.weight, DIGITS)} for r in risk.reasons]

@@ -8,6 +8,7 @@ from riskpay.errors import NotThereError, UsageError
 from riskpay.ledger.open_items import customers_as_of
 from riskpay.store import cadences
 from riskpay.store.database import Store
+from riskpay.store.in_force import in_force
 from riskpay.store.worklists import Shown
 from riskpay.workflows.home import Home
 
@@ -23,7 +24,7 @@ def worklist(
     """
     opened = Home.open(home)
     with opened.store() as store:
-        shown = _shown(store, as_of)
+        shown = in_force(store, as_of)
         _check_collector(shown, collector)
         heads = [head for head in shown.lists if collector in (None, head.collector)]
         size = sum(head.entries for head in heads)
@@ -76,19 +77,6 @@ def _named(store: Store, row: dict[str, Any], day: date) -> dict[str, Any]:
     except NotThereError:
         found = {"company_id": row["company_id"], "steps": [], "segment": None}
     return {"name": row["name"], **found}
-
-
-def _shown(store: Store, as_of: date | None) -> Shown:
-    days = store.worklists.days()
-    day = as_of or (days[0] if days else None)
-    shown = store.worklists.latest(day) if day else None
-    if shown is None:
-        there = f"; lists are there for {', '.join(map(str, days[:5]))}" if days else ""
-        raise NotThereError(
-            f"no worklist was published for {as_of or 'any day'}{there}",
-            f"run: riskpay daily{f' --as-of {as_of}' if as_of else ''}",
-        )
-    return shown
 
 
 def _check_collector(shown: Shown, collector: str | None) -> None:

@@ -12,7 +12,8 @@ from riskpay.serving.pages.guard import SignedInRoute
 from riskpay.serving.pages.show import page
 from riskpay.serving.routes.worklists import cursor, read_cursor
 from riskpay.serving.schemas import Day
-from riskpay.serving.shown import in_force, run_of
+from riskpay.serving.shown import run_of
+from riskpay.store.in_force import in_force
 from riskpay.store.worklists import ListHead, Place, Shown
 
 router = APIRouter(route_class=SignedInRoute)

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Final
 
 from fastapi import APIRouter, Response
 
 from riskpay import money
 from riskpay.errors import UsageError
-from riskpay.model.risk import BASIS
 from riskpay.serving import deps
 from riskpay.serving.auth import KEY_SCHEMES, KeyedRoute
 from riskpay.serving.deps import Scorer, ServicesOf
@@ -18,7 +16,6 @@ from riskpay.serving.schemas import (
     CurvePoint,
     ItemError,
     NextStep,
-    PayDate,
     ReasonSaid,
     ScoreAnswer,
     ScoreFailed,
@@ -27,10 +24,8 @@ from riskpay.serving.schemas import (
     ScoreResult,
 )
 from riskpay.store.content import content_hash
+from riskpay.workflows.risk_said import DIGITS, risk_said
 from riskpay.workflows.scoring_types import NewItem, RowProblem, ScoredItem
-
-DIGITS: Final = 6
-"""Digits of probabilities in JSON."""
 
 router = APIRouter(prefix="/v1", tags=["scores"], route_class=KeyedRoute, dependencies=KEY_SCHEMES)
 
@@ -94,14 +89,7 @@ def _result(row: ScoreItem | BadRow, scored: ScoredItem, include: Sequence[str])
     risk = scored.risk
     result = ScoreResult(
         ref=row.ref,
-        p_late=round(risk.p_late, DIGITS),
-        p_unpaid_7=round(risk.p_unpaid_7, DIGITS),
-        p_unpaid_30=round(risk.p_unpaid_30, DIGITS),
-        p_unpaid_90=round(risk.p_unpaid_90, DIGITS),
-        pay_date=PayDate(p10=risk.pay_date(0.1), p50=risk.pay_date(0.5), p90=risk.pay_date(0.9)),
-        basis=BASIS,
-        support=risk.support,
-        is_new=risk.is_new,
+        **risk_said(risk),
         segment=scored.segment,
         next_step=NextStep.model_validate(scored.next_step) if scored.next_step else None,
     )

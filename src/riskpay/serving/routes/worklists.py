@@ -13,7 +13,8 @@ from riskpay.serving.deps import Services, ServicesOf
 from riskpay.serving.responses import PROBLEM_RESPONSES
 from riskpay.serving.schemas import Day
 from riskpay.serving.schemas_lists import WorklistAnswer
-from riskpay.serving.shown import in_force, run_of
+from riskpay.serving.shown import run_of
+from riskpay.store.in_force import in_force
 from riskpay.store.worklists import PAGE_SIZE, Page, Place, Shown
 
 MAX_LIMIT = 500
