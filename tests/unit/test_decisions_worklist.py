@@ -10,6 +10,8 @@ import pytest
 from riskpay.decisions.book import Book
 from riskpay.decisions.decide import Decisions, cadence, decide
 from riskpay.decisions.policy import load_policy
+from riskpay.decisions.policy_base import SEGMENTS
+from riskpay.decisions.policy_parts import NOT_READ, ChannelResponses, Channels
 from riskpay.errors import DataError
 from riskpay.ledger.tables import CONTACTS, PROMISES
 
@@ -356,3 +358,17 @@ def test_a_talk_in_an_american_evening_counts_on_its_own_day():
     returned = pl.DataFrame({"company_id": ["1"], "customer_id": ["C1"], "reversed_on": [DAY - timedelta(days=1)]})
     spoken = decide(_book([("C1", 20, 2000)], contacts=evening, returned_debits=returned), NO_COOL_DOWN)
     assert spoken.worklists[0].entries[0].must_contact is None
+
+
+@pytest.mark.parametrize("channel", ["email", "text", "phone", "letter"])
+def test_figures_of_a_channel_are_read_or_said_not_to_be(channel):
+    said = [part.model_fields[channel].description for part in (ChannelResponses, Channels)]
+    changed = f"channels: {{{channel}: {{cost: 9, minutes: 9, p_reach: 0.9}}}}"
+    answers = {name: {channel: {"kappa": 9, "alpha": 0.9, "half_life": 9}} for name in SEGMENTS}
+    book = _book([("C1", 20, 2000)])
+    same = [
+        decide(book, load_policy(text)).worklists == decide(book, load_policy("grace_days: 0")).worklists
+        for text in (json.dumps({"response": answers}), changed)
+    ]
+    assert same == [channel != "phone"] * 2
+    assert [NOT_READ in text for text in said] == same

@@ -1,11 +1,14 @@
 """The sections of a policy besides its ladders and its compliance profiles."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
-from riskpay.decisions.policy_base import Amount, ChannelName, CurrencyCode, Days, DebtorType, Part, SegmentName, Share
+from riskpay.decisions.policy_base import Amount, CurrencyCode, Days, DebtorType, Part, SegmentName, Share
 from riskpay.model.risk import HORIZON_DAYS
+
+NOT_READ: Final = "Nothing reads it yet: lists weigh calls only."
+"""Said of keys that stand in the policy so that its file need not change when they are used."""
 
 
 class EffectiveDueDate(Part):
@@ -75,15 +78,10 @@ class Response(Part):
 class ChannelResponses(Part):
     """Contact response by channel."""
 
-    email: Response = Field(description="Response to an e-mail.")
-    text: Response = Field(description="Response to a text message.")
-    phone: Response = Field(description="Response to a call.")
-    letter: Response = Field(description="Response to a letter.")
-
-    def of(self, channel: ChannelName) -> Response:
-        """The response to one channel."""
-        found: Response = getattr(self, channel)
-        return found
+    email: Response = Field(description=f"Response to an e-mail. {NOT_READ}")
+    text: Response = Field(description=f"Response to a text message. {NOT_READ}")
+    phone: Response = Field(description="Response to a call; the call value is reckoned with it.")
+    letter: Response = Field(description=f"Response to a letter. {NOT_READ}")
 
 
 class Responses(Part):
@@ -138,15 +136,10 @@ class Channel(Part):
 class Channels(Part):
     """What each channel costs."""
 
-    email: Channel = Field(description="An e-mail.")
-    text: Channel = Field(description="A text message.")
-    phone: Channel = Field(description="A call.")
-    letter: Channel = Field(description="A letter.")
-
-    def of(self, channel: ChannelName) -> Channel:
-        """The figures of one channel."""
-        found: Channel = getattr(self, channel)
-        return found
+    email: Channel = Field(description=f"An e-mail. {NOT_READ}")
+    text: Channel = Field(description=f"A text message. {NOT_READ}")
+    phone: Channel = Field(description="A call; priority and capacity are reckoned with it.")
+    letter: Channel = Field(description=f"A letter. {NOT_READ}")
 
 
 class Capacity(Part):
