@@ -133,6 +133,7 @@ def test_no_other_data_is_loaded_into_a_demo(played, export, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow uses what SQLAlchemy has deprecated
 def test_the_whole_demo_twice_in_one_home(home, monkeypatch):
     monkeypatch.setattr(demo, "CUSTOMERS", 60)
     monkeypatch.setattr(demo, "MONTHS", 10)

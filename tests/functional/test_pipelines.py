@@ -51,7 +51,7 @@ def test_a_fault_is_one_message_and_exit_code_one(tmp_path):
 
 @pytest.mark.slow
 def test_a_night_from_export_to_worklist(tmp_path):
-    world = synthesise(60, 10, seed=5)
+    world = synthesise(120, 12, seed=7)
     write_world(world, tmp_path / "export")
     home = tmp_path / "home"
     code, said, fault = run("ingest.py", home, tmp_path / "export", "--loaded-on", world.as_of)
@@ -59,8 +59,21 @@ def test_a_night_from_export_to_worklist(tmp_path):
     assert "0 rejected" in said
     code, said, fault = run("train.py", home, "--as-of", world.as_of)
     assert code == 0, fault
-    promoted = "not promoted" not in said
-    code, said, fault = run("score.py", home, *([] if promoted else ["--without-model"]))
+    assert " promoted: passed" in said
+    code, said, fault = run("score.py", home, "--as-of", world.as_of)
     assert code == 0, fault
     assert f"{world.as_of}: " in said
-    assert worklist(home)["entries"]
+    assert {entry["strategy"] for entry in worklist(home)["entries"]} == {"call_value"}
+
+
+@pytest.mark.slow
+def test_a_night_without_a_model_ranks_by_points(tmp_path):
+    world = synthesise(30, 6, seed=5)
+    write_world(world, tmp_path / "export")
+    home = tmp_path / "home"
+    code, said, fault = run("ingest.py", home, tmp_path / "export", "--loaded-on", world.as_of)
+    assert code == 0, fault
+    code, said, fault = run("score.py", home, "--without-model", "--as-of", world.as_of)
+    assert code == 0, fault
+    assert f"{world.as_of}: " in said
+    assert {entry["strategy"] for entry in worklist(home)["entries"]} == {"points"}
