@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from riskpay.errors import SourceError
-from riskpay.sources.readers import MAX_LINE, read_sheet, source_files
+from riskpay.sources.readers import read_sheet, source_files
+from riskpay.sources.records import MAX_LINE
 
 UTF8 = ("utf-8", "cp1252")
 
@@ -51,9 +52,54 @@ def test_rows_of_another_width_are_kept_apart_with_their_line(tmp_path):
     file.write_text("a,b\n1\n1,2,3\n1,2,\n5,6\n")
     assert rows(file) == [("1", "2", 4), ("5", "6", 5)]
     assert read_sheet(file, UTF8, None).ragged.rows() == [
-        ("f.csv", 2, "1 fields, the header has 2"),
-        ("f.csv", 3, "3 fields, the header has 2"),
+        ("f.csv", 2, "1 fields, the header has 2", "not as many fields as the header"),
+        ("f.csv", 3, "3 fields, the header has 2", "not as many fields as the header"),
     ]
+
+
+QUOTES = "a field in quotes ends at its quote, and a quote inside it is doubled"
+OPEN, AFTER = "unexpected end of data", "',' expected after '\"'"
+
+
+@pytest.mark.parametrize(
+    ("text", "good", "bad"),
+    [
+        ('3,"4\n5,6\n', [("1", "2", 2), ("5", "6", 4)], [(3, '3,"4', OPEN)]),
+        ('3,"4"x\n5,6\n', [("1", "2", 2), ("5", "6", 4)], [(3, '3,"4"x', AFTER)]),
+        ('3,"4\n5,"6\n7,8\n', [("1", "2", 2), ("7", "8", 5)], [(3, '3,"4', AFTER), (4, '5,"6', OPEN)]),
+        ('3,"4', [("1", "2", 2)], [(3, '3,"4', OPEN)]),
+        ('"a\nb",2\n"c,3\n\n5,6\n', [("1", "2", 2), ("a\nb", "2", 3), ("5", "6", 7)], [(5, '"c,3', OPEN)]),
+    ],
+)
+def test_a_line_whose_quotes_do_not_pair_up_is_set_aside_and_the_next_ones_are_read(tmp_path, text, good, bad):
+    file = tmp_path / "f.csv"
+    file.write_text(f"a,b\n1,2\n{text}")
+    assert rows(file) == good
+    assert read_sheet(file, UTF8, None).ragged.rows() == [
+        ("f.csv", line, value, f"cannot be split into fields ({why}): {QUOTES}") for line, value, why in bad
+    ]
+
+
+def test_a_quote_left_open_takes_no_good_rows_along(tmp_path):
+    file = tmp_path / "f.csv"
+    file.write_text('a,b,c\n1,"2,3\n4,5,6\n7,"8",9\n' + "5,5,5\n" * 50_000)
+    sheet = read_sheet(file, UTF8, None)
+    assert (sheet.rows.height, sheet.ragged["_line"].to_list()) == (50_002, [2])
+
+
+def test_a_record_over_lines_that_does_not_fit_takes_no_rows_along(tmp_path):
+    file = tmp_path / "f.csv"
+    file.write_text('a,b\n"1,2\n3,4\n5","6",7\n8,9\n')
+    sheet = read_sheet(file, UTF8, None)
+    assert rows(file) == [("3", "4", 3), ("8", "9", 5)]
+    assert sheet.ragged["_line"].to_list() == [2, 4]
+
+
+def test_one_column_where_it_is_all_that_a_table_needs(tmp_path):
+    file = tmp_path / "f.csv"
+    file.write_text("Customer ID\nc1\nc2\n")
+    sheet = read_sheet(file, UTF8, None, {"customerid"})
+    assert (sheet.header, sheet.rows["0"].to_list()) == (("Customer ID",), ["c1", "c2"])
 
 
 def test_parquet_as_text(tmp_path):
@@ -76,7 +122,6 @@ def test_parquet_as_text(tmp_path):
         (b"PK\x03\x04zzz", "a ZIP or Excel workbook, not text"),
         (b"\x00\x01\x02\xff" * 50, "a binary file, not text"),
         (b"a,b\n1,\x07\n", "line 2 holds control characters"),
-        (b'a,b\n1,2\n3,"4\n5,6\n', "unexpected end of data"),
         (b"PAR1 and no more", "cannot be read as Parquet"),
     ],
 )

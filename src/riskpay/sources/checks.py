@@ -94,9 +94,9 @@ def reject_rows(bad: pl.DataFrame, column: pl.Expr, value: pl.Expr, reason: str 
 
 
 def ragged_rows(ragged: pl.DataFrame) -> pl.DataFrame:
-    """Rows that do not have as many fields as the header, as ``REJECT_COLUMNS``."""
+    """Lines that cannot be split into the fields of the header, as ``REJECT_COLUMNS``."""
     bare = ragged.with_columns(amount=pl.lit(None, pl.Int64), currency=pl.lit(None, pl.String))
-    return reject_rows(bare, pl.lit(None), pl.col("value"), "not as many fields as the header")
+    return reject_rows(bare, pl.lit(None), pl.col("value"), pl.col("reason"))
 
 
 def no_rejects() -> pl.DataFrame:

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from riskpay.sources.mapping import REQUIRED_FIELDS, Mapping, builtin_mappings
-from riskpay.sources.readers import DELIMITERS, MAX_LINE
+from riskpay.sources.readers import DELIMITERS
+from riskpay.sources.records import MAX_LINE
 
 _INTRO = """\
 # Mapping files: how a file format is told to riskpay
@@ -21,7 +22,8 @@ error that names its line. Headers are compared without case, spaces and undersc
 `INVOICEID` are the same.
 
 CSV columns are parted by {delimiters}; a line may hold {max_line:,} characters. Text is read by the
-encodings in the order given; a byte order mark (UTF-8, UTF-16) goes first. Blank lines are no rows.
+encodings in the order given; a byte order mark (UTF-8, UTF-16) goes first. Blank lines are no rows. A line whose quotes do not pair up
+is rejected, and reading goes on with the next one.
 
 ## What happens to a row
 

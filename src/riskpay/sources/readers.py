@@ -3,21 +3,20 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 import polars as pl
 
 from riskpay.errors import SourceError
+from riskpay.sources.records import Bad, Lines, records
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}
 SUFFIXES = (".csv", ".txt", ".tsv", ".parquet", ".pq")
-MAX_LINE = 4_000_000
-"""Longest line that is read, in characters."""
 CHUNK = 50_000
 """Rows made into a frame at a time."""
 LINE = "_line"
@@ -31,15 +30,17 @@ _MAGIC = {
     b"\x1f\x8b": "a gzip archive",
     b"SQLite format 3": "an SQLite database",
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+_Record = tuple[int, list[str]] | Bad
 
 
 @dataclass(frozen=True)
 class Sheet:
     """One file: its columns as text, ``_line`` (line of a CSV, row of a Parquet file) and ``_file`` (its name).
 
-    ``ragged`` holds rows that do not have as many fields as the header: ``_file``, ``_line``, ``value`` (what is
-    wrong), in that order.
+    ``ragged`` holds lines that cannot be split, or not into as many fields as the header has: ``_file``, ``_line``,
+    ``value`` (what came) and ``reason``, in that order.
     """
 
     path: Path
@@ -66,11 +67,12 @@ def normalised(header: str) -> str:
     return re.sub(r"[\s_]+", "", header).casefold()
 
 
-def read_sheet(path: Path, encodings: Sequence[str], delimiter: str | None) -> Sheet:
+def read_sheet(path: Path, encodings: Sequence[str], delimiter: str | None, alone: Collection[str] = ()) -> Sheet:
     """The rows of one CSV or Parquet file as text.
 
-    Raises SourceError for a file that is empty, binary, undecodable, has a header of one column, or a line
-    longer than ``MAX_LINE``. Blank lines of a CSV are no rows.
+    ``alone`` are headers (as ``normalised``) of which one may be all that a CSV has. Raises SourceError for a file
+    that is empty, binary, undecodable, has any other header of one column, or a line longer than
+    ``records.MAX_LINE``. Blank lines of a CSV are no rows.
     """
     try:
         with path.open("rb") as opened:
@@ -81,7 +83,7 @@ def read_sheet(path: Path, encodings: Sequence[str], delimiter: str | None) -> S
         raise SourceError(f"{path} is empty", "export it again; a file needs a header and rows")
     if head.startswith(b"PAR1"):
         return _read_parquet(path)
-    return _read_csv(path, _encodings(path, head, encodings), delimiter)
+    return _read_csv(path, _encodings(path, head, encodings), delimiter, alone)
 
 
 def _encodings(path: Path, head: bytes, encodings: Sequence[str]) -> Sequence[str]:
@@ -93,13 +95,13 @@ def _encodings(path: Path, head: bytes, encodings: Sequence[str]) -> Sequence[st
     return (marked,) if marked else encodings
 
 
-def _read_csv(path: Path, encodings: Sequence[str], delimiter: str | None) -> Sheet:
+def _read_csv(path: Path, encodings: Sequence[str], delimiter: str | None, alone: Collection[str]) -> Sheet:
     failed: UnicodeError | None = None
     for encoding in encodings:
         try:
             # newline="" leaves line ends inside quotes alone and still ends lines at \n, \r\n and \r.
             with path.open(encoding=encoding, newline="") as opened:
-                return _split(path, opened, delimiter)
+                return _split(path, opened, delimiter, alone)
         except UnicodeError as undecodable:
             failed = undecodable
     raise SourceError(
@@ -107,89 +109,35 @@ def _read_csv(path: Path, encodings: Sequence[str], delimiter: str | None) -> Sh
     ) from failed
 
 
-def _split(path: Path, opened: IO[str], delimiter: str | None) -> Sheet:
-    lines = _Lines(path, opened)
+def _split(path: Path, opened: IO[str], delimiter: str | None, alone: Collection[str]) -> Sheet:
+    lines = Lines(path, opened)
     first = lines.first()
-    split = csv.reader([first], delimiter=delimiter or _sniff(path, first))
-    records = csv.reader(lines, delimiter=delimiter or _sniff(path, first), strict=True)
-    header = tuple(name.strip() for name in next(split))
-    if len(header) == 1:
+    by = delimiter or _sniff(first)
+    header = tuple(name.strip() for name in next(csv.reader([first], delimiter=by)))
+    if len(header) == 1 and normalised(header[0]) not in alone:
         raise _one_column(path, first)
-    frames, ragged, before = [], [], 1
-    try:
-        for chunk in _chunks(_numbered(records, before)):
-            good = [pair for pair in chunk if _fits(pair[1], len(header))]
-            ragged += [
-                (path.name, line, f"{len(row)} fields, the header has {len(header)}")
-                for line, row in chunk
-                if not _fits(row, len(header))
-            ]
-            frames.append(_frame(good, len(header)))
-    except csv.Error as failed:
-        raise SourceError(
-            f"{path} line {records.line_num + 1}: {failed}", "look for a quote that is opened and not closed"
-        ) from failed
-    rows = pl.concat(frames) if frames else _frame([], len(header))
-    return _sheet(path, header, rows, ragged)
+    frames, ragged = [], []
+    for chunk in _chunks(records(lines, by, len(header))):
+        bad = [record for record in chunk if isinstance(record, Bad)]
+        ragged += [(path.name, record.line, record.value, record.reason) for record in bad]
+        frames.append(_frame([record for record in chunk if not isinstance(record, Bad)], len(header)))
+    return _sheet(path, header, pl.concat(frames) if frames else _frame([], len(header)), ragged)
 
 
-def _sheet(path: Path, header: tuple[str, ...], rows: pl.DataFrame, ragged: list[tuple[str, int, str]]) -> Sheet:
+def _sheet(path: Path, header: tuple[str, ...], rows: pl.DataFrame, ragged: list[tuple[str, int, str, str]]) -> Sheet:
     named = rows.with_columns(pl.lit(path.name).alias(FILE))
     return Sheet(
         path,
         header,
         named,
-        pl.DataFrame(ragged, {FILE: pl.String, LINE: pl.Int64, "value": pl.String}, orient="row"),
+        pl.DataFrame(ragged, {FILE: pl.String, LINE: pl.Int64, "value": pl.String, "reason": pl.String}, orient="row"),
     )
 
 
-class _Records(Protocol):
-    """What csv.reader gives: records, and the line that the last one ended on."""
-
-    @property
-    def line_num(self) -> int: ...
-
-    def __iter__(self) -> Iterator[list[str]]: ...
-
-
-class _Lines:
-    """Physical lines, refused when one is too long or holds bytes of a binary file."""
-
-    def __init__(self, path: Path, opened: IO[str]) -> None:
-        self._path = path
-        self._opened = opened
-        self._number = 0
-
-    def __iter__(self) -> Iterator[str]:
-        while line := self._next():
-            yield line
-
-    def first(self) -> str:
-        """The header's line; a header may not span lines."""
-        return self._next().lstrip("\ufeff")
-
-    def _next(self) -> str:
-        line = self._opened.readline(MAX_LINE + 1)
-        self._number += 1
-        if len(line) > MAX_LINE:
-            raise SourceError(
-                f"{self._path} line {self._number} is longer than {MAX_LINE:,} characters",
-                "it is no table of one row a line; export it again",
-            )
-        if _CONTROL.search(line):
-            raise SourceError(
-                f"{self._path} line {self._number} holds control characters: it is a binary file, or damaged",
-                "give CSV (comma, semicolon, tab or |) or Parquet",
-            )
-        return line
-
-
-def _sniff(path: Path, first: str) -> str:
+def _sniff(first: str) -> str:
+    """The delimiter that the header holds most often outside of quotes; a comma where it holds none."""
     unquoted = re.sub(r'"[^"]*"', "", first)
-    best = max(DELIMITERS, key=unquoted.count)
-    if best not in unquoted:
-        raise _one_column(path, first)
-    return best
+    return max(DELIMITERS, key=unquoted.count)
 
 
 def _one_column(path: Path, first: str) -> SourceError:
@@ -200,23 +148,10 @@ def _one_column(path: Path, first: str) -> SourceError:
     )
 
 
-def _numbered(records: _Records, before: int) -> Iterator[tuple[int, list[str]]]:
-    """Records with the line they begin on; a quoted field may span lines."""
-    start = before + 1
-    for row in records:
-        if row:
-            yield start, row
-        start = before + records.line_num + 1
-
-
-def _chunks(rows: Iterable[tuple[int, list[str]]]) -> Iterator[list[tuple[int, list[str]]]]:
+def _chunks(rows: Iterable[_Record]) -> Iterator[list[_Record]]:
     rows = iter(rows)
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
-
-
-def _fits(row: list[str], width: int) -> bool:
-    return len(row) == width or (len(row) > width and not any(row[width:]))
 
 
 def _frame(rows: list[tuple[int, list[str]]], width: int) -> pl.DataFrame:
