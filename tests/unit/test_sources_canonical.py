@@ -198,6 +198,10 @@ def test_a_folder_that_cannot_be_used(tmp_path, files, said):
         read_source(tmp_path, load_mapping("canonical"), DAY)
 
 
+def test_customers_may_come_as_numbers_only(read):
+    assert read(customers="customer_id\nc1\nc2\n").frames["customers"]["customer_id"].to_list() == ["c1", "c2"]
+
+
 def test_other_files_beside_the_tables_are_left_alone(read, tmp_path):
     (tmp_path / "truth.csv").write_text("a,b\n1,2\n")
     assert read().rejects.is_empty()

@@ -102,7 +102,7 @@ def _sheets(path: Path, mapping: Mapping) -> dict[str, Sheet]:
         if name in found:
             raise SourceError(f"{path} holds table {name} twice: {found[name].path.name}, {file.name}", "keep one")
         if name in TABLES:
-            found[name] = read_sheet(file, mapping.encodings, mapping.delimiter)
+            found[name] = read_sheet(file, mapping.encodings, mapping.delimiter, _may_stand_alone(name, mapping))
         elif near := get_close_matches(name, TABLES, n=1, cutoff=0.85):
             raise SourceError(f"{file} is named after no table", f"did you mean {near[0]}{file.suffix}?")
     if not found:
@@ -112,6 +112,17 @@ def _sheets(path: Path, mapping: Mapping) -> dict[str, Sheet]:
     if not any(sheet.rows.height + sheet.ragged.height for sheet in found.values()):
         raise SourceError(f"{path} has headers and no rows", "export it again; nothing was loaded")
     return found
+
+
+def _may_stand_alone(name: str, mapping: Mapping) -> set[str]:
+    """Headers of the one column that a table needs, normalised: customers may come as numbers only."""
+    needed = [column.name for column in TABLES[name].columns if not _is_optional(column)]
+    only = needed[0] if len(needed) == 1 else None
+    return {normalised(header) for header in (only, *mapping.aliases.get(only, ()))} if only else set()
+
+
+def _is_optional(column: Column) -> bool:
+    return column.nullable or column.name in DEFAULTS or column.name in ("known_on", "status")
 
 
 @dataclass(frozen=True)
@@ -181,9 +192,7 @@ class _TableReader:
         return places[0] if places else None
 
     def _optional(self, name: str) -> bool:
-        nullable = next(c.nullable for c in self.table.columns if c.name == name)
-        has_default = name in DEFAULTS or name in ("known_on", "status")
-        return nullable or has_default
+        return _is_optional(next(c for c in self.table.columns if c.name == name))
 
     def _parsed(self, raw: pl.DataFrame) -> pl.DataFrame:
         simple = [c for c in self.table.columns if c.name not in MONEY]
