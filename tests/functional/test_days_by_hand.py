@@ -344,3 +344,12 @@ def test_who_pays_saturdays_on_monday_is_late_only_where_due_dates_do_not_roll(p
     assert entry["reasons"][0].startswith("paid all of the last 9 invoices on time" if not late else f"paid {late} of")
     told = cadence(play.home, "C1", DAY)["segment_rule"]
     assert told.endswith("1.00 by the due dates as written")
+
+
+def test_a_payment_that_is_told_otherwise_is_no_returned_debit(play):
+    """1.00 was 2.00 after all: a correction, not a bank that took money back."""
+    _paid_well(play, CUSTOMERS, "A,C1,2024-05-01,2024-06-10,500000,USD", "B,C1,2024-06-20,2024-08-10,500000,USD")
+    later = date(2024, 7, 2)
+    play.load(later, payments=CASH_TODAY.replace("2024-07-01,1,", "2024-07-01,200,"))
+    play.day(later)
+    assert play.entries(later)["C1"]["must_contact"] is None
