@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from riskpay.errors import DataError
 from riskpay.model import gate
 from riskpay.model.evaluation import Scores
 from riskpay.model.hazard import HazardSettings
@@ -14,6 +15,7 @@ from riskpay.sources.synthetic.world import synthesise
 from riskpay.workflows import train as training
 from riskpay.workflows.home import Home
 from riskpay.workflows.ingest import ingest
+from riskpay.workflows.rivals import rival
 from riskpay.workflows.train import train
 
 # MLflow uses what SQLAlchemy has deprecated.
@@ -104,3 +106,16 @@ def test_a_model_without_weeks_held_back_is_registered_and_not_promoted(weekly, 
     assert not untested.verdict.promoted
     assert "--without-model" in untested.verdict.why[0]
     assert Home.open(home).registry.champion_version() == champion
+
+
+@pytest.mark.slow
+def test_a_champion_whose_files_are_gone_is_bad_data_and_does_not_keep_training_back(weekly):
+    home, _ = weekly
+    registry = Home.open(home).registry
+    (home / "artifacts").rename(home / "elsewhere")
+    with pytest.raises(DataError, match="files are not at"):
+        registry.champion_for(MONDAY + 2 * WEEK)
+    stands = rival(registry, MONDAY)
+    assert stands.model is None
+    assert "cannot be read" in stands.said[0]
+    (home / "elsewhere").rename(home / "artifacts")

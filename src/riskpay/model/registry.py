@@ -18,7 +18,7 @@ import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-from riskpay.errors import NotThereError
+from riskpay.errors import DataError, NotThereError
 from riskpay.model.bundle import read_bundle, write_bundle
 from riskpay.model.late_model import LateModel
 
@@ -126,7 +126,10 @@ class Registry:
 
     def _bundle(self, address: str) -> LateModel:
         self._enter()
-        folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=address))
+        try:
+            folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=address))
+        except (MlflowException, OSError) as failed:
+            raise DataError(f"the model's files are not at {address}: {failed}", "train one: riskpay train") from failed
         return read_bundle(folder / _data_folder(folder))
 
     def _log_model(self, model: LateModel, example: pd.DataFrame) -> Any:  # noqa: ANN401 - MLflow's ModelInfo
