@@ -148,6 +148,19 @@ def test_a_payment_that_is_gone_is_taken_back_and_may_come_again(load):
     assert load(WEDNESDAY, A, paid_again).load.data_version == version
 
 
+def test_a_payment_corrected_then_taken_back_then_paid_again(load):
+    days = [date(2024, 6, day) for day in range(3, 15)]
+    corrected = A_PAID.replace("06-03", "06-02")
+    for day, row in zip(days, (A_PAID, corrected, A, A_PAID, A_PAID), strict=False):
+        version = load(day, row, B).load.data_version
+    ledger = load.files.current().validated()
+    assert ledger.payments["payment_id"].sort().to_list() == ["payment:A:1", "payment:A:1~v2", "payment:A:1~v3"]
+    assert items(ledger, days[-1]).filter(invoice_id="A")["settled_on"].to_list() == [date(2024, 6, 3)]
+    assert [row[0] for row in open_on(ledger, date(2024, 6, 5))] == ["A", "B"], "shown as open on Wednesday"
+    assert unapplied(ledger, days[-1]).is_empty()
+    assert load(days[6], A_PAID, B).load.data_version == version
+
+
 def test_a_dispute_goes_into_the_store_once(load):
     disputed = C.removesuffix(",") + ",2024-06-01"
     load(MONDAY, disputed)

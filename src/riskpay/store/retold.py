@@ -12,7 +12,7 @@ from datetime import date
 import polars as pl
 
 from riskpay.ledger.tables import ALLOCATIONS, OWN_REVERSALS, PAYMENT_REVERSALS, PAYMENTS, TOLD_OTHERWISE
-from riskpay.ledger.tellings import again_id, base_id
+from riskpay.ledger.tellings import again_id, base_id, telling
 
 PAYMENT_CONTENT = ("customer_id", "value_date", "amount", "currency")
 """What makes two rows of one payment the same; the day they became known is no content."""
@@ -62,11 +62,13 @@ def retold(old: Mapping[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], loa
     redone = _next(redone, times)
     kept = old["payments"].rename({"payment_id": "_now"}).join(changed, on=["company_id", "_now"], how="anti")
     anew = pl.concat([changed.select(kept.columns), kept]).join(redone, on=["company_id", "_now"])
-    added = paired.filter(~there).with_columns(payment_id="_now").select(PAYMENTS.names)
+    # What was taken back and comes again is known from the load that brings it, not from its own day.
+    comes_again = pl.when(telling("_now") > 1).then(pl.lit(loaded_on))
+    added = paired.filter(~there).with_columns(payment_id="_now", known_on=pl.max_horizontal("known_on", comes_again))
     allocations, copied = _entered(parts, redone, old["allocations"], loaded_on)
     own = redone.select("company_id", payment_id="_now", reversed_on="since", known_on="since")
     return Retold(
-        payments=pl.concat([added, anew.with_columns(payment_id="_next", known_on="since").select(PAYMENTS.names)]),
+        payments=pl.concat([added.select(PAYMENTS.names), anew.with_columns(payment_id="_next", known_on="since").select(PAYMENTS.names)]),
         allocations=allocations,
         reversals=_renamed(told["payment_reversals"], "payment_id", times, redone),
         own=PAYMENT_REVERSALS.conform(own.with_columns(reason=pl.lit(TOLD_OTHERWISE))),
@@ -123,11 +125,15 @@ def _entered(parts: _Parts, redone: pl.DataFrame, old: pl.DataFrame, loaded_on: 
         .with_columns(known_on="since")
     )
     changed = parts.changed.join(redone, on=at).with_columns(known_on="since")
-    moved = parts.moved.drop("_from").with_columns(known_on=pl.max_horizontal("known_on", pl.lit(loaded_on)))
+    today = pl.lit(loaded_on)
+    moved = parts.moved.drop("_from").with_columns(known_on=pl.max_horizontal("known_on", today))
+    of_cash = pl.col("source_type") == "payment"
     others = (
         pl.concat([parts.added, moved])
         .join(redone, on=at, how="left")
-        .with_columns(_next=pl.when(pl.col("source_type") == "payment").then("_next"))
+        .with_columns(_next=pl.when(of_cash).then("_next"))
+        .with_columns(_at=pl.coalesce("_next", "_now"))
+        .with_columns(known_on=pl.max_horizontal("known_on", pl.when(of_cash & (telling("_at") > 1)).then(today)))
     )
     rows = pl.concat([go_along, changed, others.select(changed.columns)]).with_columns(
         source_id=pl.coalesce("_next", "_now")
