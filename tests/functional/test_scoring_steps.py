@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from riskpay.decisions.decide import decide
-from riskpay.decisions.policy import default_policy_text, load_policy
+from riskpay.decisions.policy import default_policy_text
+from riskpay.decisions.policy_file import load_policy
 from riskpay.errors import NotThereError, UsageError
 from riskpay.features.catalogue import FeatureSettings
 from riskpay.ledger.tables import ITEM_KEY

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from riskpay.decisions.book import Book
 from riskpay.decisions.cadence import ItemSteps, SentStep, ladder_of, level_of, next_step, remaining_steps
 from riskpay.decisions.decide import Decisions, decide
-from riskpay.decisions.policy import load_policy
 from riskpay.decisions.policy_base import SEGMENTS
+from riskpay.decisions.policy_file import load_policy
 from riskpay.ledger.tables import (
     ACCOUNT_STATUSES,
     BLOCKS,

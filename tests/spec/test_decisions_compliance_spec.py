@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from riskpay.decisions.compliance import Touch, allowed_hours, call_rule, candidate_zones, hours_of, profile_of
-from riskpay.decisions.policy import load_policy
+from riskpay.decisions.policy_file import load_policy
 
 POLICY = load_policy("cool_down: {no_answer: 0, reached: 0, message_left: 2, refused: 9}")
 STRICT = POLICY.compliance.profiles.strict

@@ -11,7 +11,7 @@ import pytest
 
 from riskpay.decisions.book import Book
 from riskpay.decisions.decide import decide
-from riskpay.decisions.policy import load_policy
+from riskpay.decisions.policy_file import load_policy
 from riskpay.ledger.tables import BLOCKS, DISPUTES, PROMISES
 
 DAY = date(2024, 6, 12)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from riskpay.decisions.cadence import ItemSteps, SentStep, ladder_of, next_step, remaining_steps, roll
-from riskpay.decisions.policy import load_policy
+from riskpay.decisions.policy_file import load_policy
 
 DUE = date(2024, 3, 4)
 POLICY = load_policy("grace_days: 0")

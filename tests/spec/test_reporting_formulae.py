@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from riskpay.decisions.cadence import rolls_of
-from riskpay.decisions.policy import load_policy
+from riskpay.decisions.policy_file import load_policy
 from riskpay.reporting.aging import aging_report
 from riskpay.reporting.dso import average_days_delinquent, countback_dso, dso, dso_report
 

@@ -166,7 +166,12 @@ def test_an_explanation_shows_curve_reasons_and_history(capsys):
     result = {
         "invoice_id": "A1",
         "as_of": "2024-03-01",
-        "late_risk": {"p_late": 1.0, "is_new": False, "pay_date": {"p90": None}, "curve": [{"day": 30, "p_unpaid": 0.48}]},
+        "late_risk": {
+            "p_late": 1.0,
+            "is_new": False,
+            "pay_date": {"p90": None},
+            "curve": [{"day": 30, "p_unpaid": 0.48}],
+        },
         "reasons": [{"code": "x", "text": "its amount points to late payment", "weight": 0.21}],
         "features": {"late_share": 0.4016, "settled_count": 3, "trend": None},
     }

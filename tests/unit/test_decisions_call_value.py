@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskpay.decisions.call_value import CHUNK, ContactResponse, call_terms
-from riskpay.decisions.policy import load_policy
+from riskpay.decisions.policy_file import load_policy
 
 POLICY = load_policy("grace_days: 0")
 RULES = POLICY.call_value

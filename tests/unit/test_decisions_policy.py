@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from riskpay.decisions.policy import Policy, default_policy_text, load_policy, policy_hash
+from riskpay.decisions.policy import Policy, default_policy_text, policy_hash
 from riskpay.decisions.policy_docs import render
+from riskpay.decisions.policy_file import load_policy
 from riskpay.errors import PolicyError
 
 STEP = "channel: email, tone: soft, owner: lead, template: t"

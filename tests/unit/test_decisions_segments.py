@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from riskpay.decisions.policy import load_policy
+from riskpay.decisions.policy_file import load_policy
 from riskpay.decisions.segments import CustomerFacts, segment_of
 
 POLICY = load_policy("grace_days: 0")

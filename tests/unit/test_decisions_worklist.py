@@ -9,8 +9,8 @@ import pytest
 
 from riskpay.decisions.book import Book
 from riskpay.decisions.decide import Decisions, cadence, decide
-from riskpay.decisions.policy import load_policy
 from riskpay.decisions.policy_base import SEGMENTS
+from riskpay.decisions.policy_file import load_policy
 from riskpay.decisions.policy_parts import NOT_READ, ChannelResponses, Channels
 from riskpay.errors import DataError
 from riskpay.ledger.tables import CONTACTS, PROMISES

@@ -97,7 +97,9 @@ def test_a_corrected_payment_that_comes_back_is_returned_under_its_newest_number
     assert open_of(ledger, JUNE[7]) == [("B", 100)]
     assert open_of(ledger, JUNE[8]) == [("A", 100), ("B", 100)]
     told_again, _ = loaded(*loads, (JUNE[10], frames([payment(day=26)], [part(day=26)])), (JUNE[11], returned))
-    assert open_of(told_again, JUNE[20]) == [("A", 100), ("B", 100)], "what came back stands no more, however it is told"
+    assert open_of(told_again, JUNE[20]) == [("A", 100), ("B", 100)], (
+        "what came back stands no more, however it is told"
+    )
     assert told_again.payments.height == ledger.payments.height
 
 
@@ -118,10 +120,7 @@ tellings = st.lists(
     st.tuples(
         st.fixed_dictionaries({n: st.tuples(st.sampled_from([100, 120]), st.sampled_from([10, 19])) for n in "PQ"}),
         st.fixed_dictionaries(
-            {
-                n: st.tuples(st.sampled_from("PQ"), st.sampled_from("AB"), st.sampled_from([30, 50]))
-                for n in ("X", "Y")
-            }
+            {n: st.tuples(st.sampled_from("PQ"), st.sampled_from("AB"), st.sampled_from([30, 50])) for n in ("X", "Y")}
         ),
     ),
     min_size=1,

@@ -20,7 +20,7 @@ def check(ctx: typer.Context, file: File = None, as_json: AsJson = False) -> Non
 
     JSON: `file, errors`.
     """
-    from riskpay.decisions.policy import load_policy
+    from riskpay.decisions.policy_file import load_policy
 
     name, errors = str(file or "policy.yaml"), []
     try:
@@ -42,7 +42,8 @@ def show(ctx: typer.Context, file: File = None, as_json: AsJson = False) -> None
 
     JSON: `file, hash, policy`.
     """
-    from riskpay.decisions.policy import load_policy, policy_hash
+    from riskpay.decisions.policy import policy_hash
+    from riskpay.decisions.policy_file import load_policy
 
     name, text = policy_text(settings_home(ctx), file)
     policy = load_policy(text)

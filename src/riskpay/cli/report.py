@@ -84,7 +84,7 @@ def _ledger(home: Path, as_of: date | None) -> "tuple[Ledger, date]":
 def _rules(home: Path, ledger: "Ledger") -> "tuple[int, Rolls]":
     """What the home's policy says of settlement and of due dates on days off, in each legal entity's country."""
     from riskpay.decisions.cadence import rolls_of
-    from riskpay.decisions.policy import load_policy
+    from riskpay.decisions.policy_file import load_policy
 
     policy = load_policy(policy_text(home, None)[1])
     countries = dict(ledger.companies.select("company_id", "country").iter_rows())

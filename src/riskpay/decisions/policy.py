@@ -15,9 +15,7 @@ from typing import Any
 import yaml
 from pydantic import Field, model_validator
 
-from riskpay import yamlfile
 from riskpay.decisions.policy_base import Days, Part
-from riskpay.decisions.policy_checks import Fault, contradictions
 from riskpay.decisions.policy_compliance import Compliance
 from riskpay.decisions.policy_ladders import Ladders
 from riskpay.decisions.policy_parts import (
@@ -34,7 +32,6 @@ from riskpay.decisions.policy_parts import (
     Train,
     WouldPayAnyway,
 )
-from riskpay.errors import PolicyError
 
 
 class Policy(Part):
@@ -112,34 +109,6 @@ def _default_values() -> dict[str, Any]:
 def default_policy_text() -> str:
     """The text of the policy that comes with riskpay, comments included."""
     return resources.files("riskpay.decisions").joinpath("default_policy.yaml").read_text(encoding="utf-8")
-
-
-def load_policy(text: str) -> Policy:
-    """The policy a YAML text describes; raises PolicyError whose ``problems`` name every fault with its line."""
-    try:
-        policy = yamlfile.read(text, Policy)
-    except yamlfile.YamlFaultError as fault:
-        raise _refused(fault.problems) from fault
-    lines = yamlfile.lines_of(text)
-    problems = tuple(_said(fault, lines) for fault in contradictions(policy))
-    if problems:
-        raise _refused(problems)
-    return policy
-
-
-def _said(fault: Fault, lines: Mapping[yamlfile.Path, int]) -> str:
-    """A fault at its line; of two places that contradict each other, the one that the text has."""
-    path = fault.other if fault.path not in lines and fault.other in lines else fault.path
-    return f"line {yamlfile.line_of(lines, path)}: {'.'.join(map(str, path))}: {fault.text}"
-
-
-def _refused(problems: tuple[str, ...]) -> PolicyError:
-    shown = "\n".join(problems)
-    return PolicyError(
-        f"the policy has {len(problems)} fault{'s' if len(problems) > 1 else ''}:\n{shown}",
-        "mend the lines named and check again with: riskpay policy check",
-        problems,
-    )
 
 
 def policy_hash(policy: Policy) -> str:

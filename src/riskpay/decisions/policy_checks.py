@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from riskpay.decisions.policy import Policy
 from riskpay.decisions.policy_base import SEGMENTS
 from riskpay.decisions.policy_compliance import DatedRule
 from riskpay.decisions.policy_ladders import Step, Steps
 from riskpay.yamlfile import Path
-
-if TYPE_CHECKING:
-    from riskpay.decisions.policy import Policy
 
 
 class Fault(NamedTuple):
@@ -27,13 +25,13 @@ NOTICE_DAYS: Final = 14
 """A transfer to an agency comes at least this many days after its notice."""
 
 
-def contradictions(policy: "Policy") -> list[Fault]:
+def contradictions(policy: Policy) -> list[Fault]:
     """Every contradiction between keys of a policy, as (path, what came, what is allowed), in file order of sections."""
     checks = (_segments, _ladders, _timing, _compliance, _dated_rules, _call_value, _points, _collectors)
     return [Fault(*fault) for check in checks for fault in check(policy)]
 
 
-def _segments(policy: "Policy") -> Iterator[_Found]:
+def _segments(policy: Policy) -> Iterator[_Found]:
     rules = policy.segments
     low, high, margin = rules.occasionally_late_share, rules.habitually_late_share, rules.hysteresis
     if low >= high:
@@ -53,7 +51,7 @@ def _segments(policy: "Policy") -> Iterator[_Found]:
         )
 
 
-def _ladders(policy: "Policy") -> Iterator[_Found]:
+def _ladders(policy: Policy) -> Iterator[_Found]:
     seen: dict[str, Path] = {}
     for segment in SEGMENTS:
         steps = policy.ladders.of(segment)
@@ -123,7 +121,7 @@ def _transfer(number: int, step: Step, told: dict[str, int]) -> Iterator[tuple[i
         yield number, f"agency_transfer {after} days after its notice; at least {NOTICE_DAYS} days must lie between"
 
 
-def _timing(policy: "Policy") -> Iterator[_Found]:
+def _timing(policy: Policy) -> Iterator[_Found]:
     for segment in SEGMENTS:
         steps = policy.ladders.of(segment)
         yield from (
@@ -148,7 +146,7 @@ def _pace(steps: Steps, gap: int, grace: int) -> Iterator[tuple[int, str]]:
             yield number, f"day {second.day} is {apart} days after the step before it; min_days_between_steps is {gap}"
 
 
-def _compliance(policy: "Policy") -> Iterator[_Found]:
+def _compliance(policy: Policy) -> Iterator[_Found]:
     profiles = policy.compliance.profiles
     for name, profile in (("strict", profiles.strict), ("business", profiles.business)):
         if profile.first_hour >= profile.last_hour:
@@ -175,7 +173,7 @@ def _common(one: Iterable[str], other: Iterable[str]) -> list[str]:
     return sorted(set(one) & set(other))
 
 
-def _dated_rules(policy: "Policy") -> Iterator[_Found]:
+def _dated_rules(policy: Policy) -> Iterator[_Found]:
     rules = policy.compliance.dated_rules
     for number, rule in enumerate(rules):
         path: Path = ("compliance", "dated_rules", number)
@@ -198,7 +196,7 @@ def _overlap(one: DatedRule, other: DatedRule) -> bool:
     return bool(same) and not apart
 
 
-def _call_value(policy: "Policy") -> Iterator[_Found]:
+def _call_value(policy: Policy) -> Iterator[_Found]:
     rules = policy.call_value
     if rules.loss_horizon_days < rules.horizon_days:
         yield (
@@ -213,7 +211,7 @@ def _call_value(policy: "Policy") -> Iterator[_Found]:
         yield ("channels", "phone", "minutes"), "0 minutes a call; priority is value a minute, so give more than 0"
 
 
-def _points(policy: "Policy") -> Iterator[_Found]:
+def _points(policy: Policy) -> Iterator[_Found]:
     names: set[str] = set()
     if not policy.points:
         yield ("points",), "no rules; give at least one"
@@ -225,7 +223,7 @@ def _points(policy: "Policy") -> Iterator[_Found]:
             yield ("points", number, "below"), f"{rule.below:g} is not above at_least {rule.at_least:g}; it never holds"
 
 
-def _collectors(policy: "Policy") -> Iterator[_Found]:
+def _collectors(policy: Policy) -> Iterator[_Found]:
     for name, minutes in policy.capacity.collectors.items():
         if minutes < 0:
             yield ("capacity", "collectors", name), f"{minutes:g} minutes; give 0 or more"

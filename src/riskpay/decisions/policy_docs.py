@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from riskpay.decisions.policy import Policy, default_policy_text, load_policy
+from riskpay.decisions.policy import Policy, default_policy_text
+from riskpay.decisions.policy_file import load_policy
 from riskpay.decisions.policy_ladders import Steps
 
 _HEAD = """# The policy file

@@ -5,7 +5,8 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from riskpay.decisions.policy import Policy, default_policy_text, load_policy, policy_hash
+from riskpay.decisions.policy import Policy, default_policy_text, policy_hash
+from riskpay.decisions.policy_file import load_policy
 from riskpay.errors import NotThereError, PolicyError
 from riskpay.features.catalogue import FeatureSettings
 from riskpay.ledger.ledger import Ledger

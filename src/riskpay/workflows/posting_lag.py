@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from riskpay.decisions.policy import default_policy_text, load_policy
+from riskpay.decisions.policy import default_policy_text
+from riskpay.decisions.policy_file import load_policy
 from riskpay.sources.mapping import load_mapping
 
 
