@@ -68,7 +68,12 @@ def retold(old: Mapping[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], loa
     allocations, copied = _entered(parts, redone, old["allocations"], loaded_on)
     own = redone.select("company_id", payment_id="_now", reversed_on="since", known_on="since")
     return Retold(
-        payments=pl.concat([added.select(PAYMENTS.names), anew.with_columns(payment_id="_next", known_on="since").select(PAYMENTS.names)]),
+        payments=pl.concat(
+            [
+                added.select(PAYMENTS.names),
+                anew.with_columns(payment_id="_next", known_on="since").select(PAYMENTS.names),
+            ]
+        ),
         allocations=allocations,
         reversals=_renamed(told["payment_reversals"], "payment_id", times, redone),
         own=PAYMENT_REVERSALS.conform(own.with_columns(reason=pl.lit(TOLD_OTHERWISE))),
@@ -139,7 +144,9 @@ def _entered(parts: _Parts, redone: pl.DataFrame, old: pl.DataFrame, loaded_on: 
         source_id=pl.coalesce("_next", "_now")
     )
     tellings = old.group_by("company_id", allocation_id=base_id("allocation_id")).agg(_n=pl.len() + 1)
-    numbered = rows.join(tellings, on=_PART, how="left").with_columns(allocation_id=again_id("allocation_id", pl.col("_n")))
+    numbered = rows.join(tellings, on=_PART, how="left").with_columns(
+        allocation_id=again_id("allocation_id", pl.col("_n"))
+    )
     return numbered.select(ALLOCATIONS.names), go_along.height
 
 
