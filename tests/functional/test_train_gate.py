@@ -79,6 +79,18 @@ def test_a_week_later_the_new_model_is_judged_against_the_champion(weekly):
 
 
 @pytest.mark.slow
+def test_a_model_promoted_for_an_earlier_day_answers_for_that_day_and_leaves_the_champion(weekly):
+    home, _ = weekly
+    registry = Home.open(home).registry
+    champion = registry.champion_version()
+    earlier = train(home, MONDAY - WEEK).model_version
+    registry.promote(earlier)
+    assert registry.champion_version() == champion
+    assert registry.champion_for(MONDAY - WEEK).version == earlier
+    assert registry.champion_for(MONDAY + 2 * WEEK).version == champion
+
+
+@pytest.mark.slow
 def test_a_worse_model_does_not_become_champion(weekly, monkeypatch):
     home, _ = weekly
     champion = Home.open(home).registry.champion_version()

@@ -1,5 +1,7 @@
 """The registry of trained models, in MLflow. The only module that knows MLflow."""
 
+import contextlib
+import io
 import logging
 import os
 import tempfile
@@ -72,16 +74,20 @@ class Registry:
             if trial is not None:
                 _log_bundle(trial)
             logged = self._log_model(model, example)
-            made = mlflow.register_model(logged.model_uri, NAME, await_registration_for=0)
+            # MLflow tells people at the terminal what it registered; riskpay says that itself.
+            with contextlib.redirect_stderr(io.StringIO()):
+                made = mlflow.register_model(logged.model_uri, NAME, await_registration_for=0)
         version = str(made.version)
         self._client.set_model_version_tag(NAME, version, _TRAIN_AS_OF, model.train_as_of.isoformat())
         self._client.set_model_version_tag(NAME, version, "run", run.info.run_id)
         return version
 
     def promote(self, version: str) -> None:
-        """Make a version the champion."""
+        """Make a version the champion; one trained for an earlier day than the champion answers for days up to then."""
         self._client.set_model_version_tag(NAME, version, _PROMOTED, "true")
-        self._client.set_registered_model_alias(NAME, CHAMPION, version)
+        current, days = self.champion_version(), self._promoted()
+        if current is None or days[version] >= days.get(current, date.min):
+            self._client.set_registered_model_alias(NAME, CHAMPION, version)
 
     def champion_version(self) -> str | None:
         """The champion's version, or None if no model was ever promoted."""
