@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from riskpay.ledger.tables import TAKEN_BACK
 from riskpay.workflows.daily import DailyResult, daily
 from riskpay.workflows.ingest import ingest
 from riskpay.workflows.lists import cadence, worklist
@@ -353,3 +354,15 @@ def test_a_payment_that_is_told_otherwise_is_no_returned_debit(play):
     play.load(later, payments=CASH_TODAY.replace("2024-07-01,1,", "2024-07-01,200,"))
     play.day(later)
     assert play.entries(later)["C1"]["must_contact"] is None
+
+
+def test_an_item_that_an_export_shows_as_open_again_is_no_returned_debit(play):
+    play.load(
+        customers=CUSTOMERS,
+        invoices="invoice_id,customer_id,issue_date,due_date,amount,currency\nA,C1,2024-05-01,2024-06-10,500000,USD",
+        payments=CASH_TODAY.strip() + "\nQ,C1,2024-06-10,500000,USD",
+        allocations="allocation_id,source_type,source_id,invoice_id,amount,allocated_on\nx,payment,Q,A,500000,2024-06-10",
+        payment_reversals=f"payment_id,reversed_on,reason\nQ,2024-06-28,{TAKEN_BACK}",
+    )
+    play.day()
+    assert play.entries()["C1"]["must_contact"] is None

@@ -16,7 +16,7 @@ from riskpay.features.records import customer_records
 from riskpay.ledger.fx import with_minor_rate
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import customers_as_of, open_items, unapplied
-from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY, TOLD_OTHERWISE
+from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY, OWN_REVERSALS
 from riskpay.model.late_model import LateModel
 from riskpay.model.risk import RiskTable
 from riskpay.store.database import Store
@@ -111,11 +111,10 @@ def _levels_on(ledger: Ledger) -> pl.DataFrame:
 
 
 def _returned(ledger: Ledger) -> pl.DataFrame:
-    """Payments that came back; one that is told otherwise is corrected, and no money came back."""
+    """Payments that the bank took back; where a later load or export corrects one, no money came back."""
     owners = ledger.payments.select("company_id", "payment_id", "customer_id")
-    returned = ledger.payment_reversals.filter(pl.col("reason").ne_missing(TOLD_OTHERWISE)).join(
-        owners, on=["company_id", "payment_id"]
-    )
+    corrected = pl.col("reason").is_in(OWN_REVERSALS).fill_null(value=False)
+    returned = ledger.payment_reversals.filter(~corrected).join(owners, on=["company_id", "payment_id"])
     used = ledger.allocations.filter(source_type="payment").select(*ITEM_KEY, payment_id="source_id")
     applied = returned.join(used, on=["company_id", "payment_id"], how="left")
     return applied.select(list(RETURNED_COLUMNS))
