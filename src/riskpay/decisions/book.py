@@ -1,10 +1,11 @@
 """The book: all that decisions are made from, known as of one day.
 
-Beyond what every book holds, four things may be given:
+Beyond what every book holds, five things may be given:
 ``unapplied`` (cash per customer and currency; without it ``customers.unapplied_amount`` counts in the one
 currency of the customer's items, or in the reporting currency when they differ), ``returned_debits``
-(columns of ``RETURNED_COLUMNS``), ``cash`` (columns of ``CASH_COLUMNS``, by which promises are judged), and
-``countries`` (of the legal entities, by company_id, for customers without one).
+(columns of ``RETURNED_COLUMNS``), ``cash`` (columns of ``CASH_COLUMNS``, by which promises are judged),
+``countries`` (of the legal entities, by company_id, for customers without one), and ``went_live_on`` (the
+day first planned, up to which opening dunning levels count; without it ``as_of``).
 ``customers.previous_segment``, where there is one, is the segment of the run before: it keeps customers from
 hopping between two segments.
 """
@@ -85,7 +86,6 @@ CUSTOMER_COLUMNS: Final = {
     "owner": pl.String,
     "strategic": pl.Boolean,
     "opening_dunning_level": pl.Int32,
-    "opening_level_on": pl.Date,
     "email": pl.String,
     "phone": pl.String,
     "address": pl.String,
@@ -145,6 +145,7 @@ class Book:
     returned_debits: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RETURNED_COLUMNS))
     cash: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CASH_COLUMNS))
     countries: Mapping[str, str] = field(default_factory=dict)
+    went_live_on: date | None = None
 
     def in_order(self) -> "Book":
         """This book with typed columns, rows ordered by key, and the last version of each dispute, promise and block.

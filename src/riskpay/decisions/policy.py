@@ -52,7 +52,7 @@ class Policy(Part):
     )
     opening_levels_until: date | None = Field(
         description="Opening dunning levels count for items issued up to this day (the go-live), so that later ones begin "
-        "with a reminder; null: up to valid_from of the customer's level, or without one the day first planned.",
+        "with a reminder; null: up to the day first planned.",
     )
     posting_lag_days: int = Field(
         ge=0, le=30, description="Days until a payment is known; no step goes out between the due date and then."

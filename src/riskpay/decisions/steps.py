@@ -66,7 +66,7 @@ Hours = tuple[datetime, datetime] | None
 class Debtor:
     """What the rules need of a customer.
 
-    ``opening_level_on``: the day it was reached; it says nothing of items issued later. ``addresses``: channels by which the customer or its payer can be reached; ``touches`` are those of the payer.
+    ``addresses``: channels by which the customer or its payer can be reached; ``touches`` are those of the payer.
     """
 
     segment: SegmentName
@@ -74,7 +74,6 @@ class Debtor:
     country: str | None
     time_zone: str | None
     opening_level: int
-    opening_level_on: date | None
     pays_on_statement: bool
     addresses: frozenset[str]
     touches: tuple[Touch, ...]
@@ -124,7 +123,7 @@ def _steps(book: Book, items: pl.DataFrame, segments: pl.DataFrame, policy: Poli
 
 
 def _state(book: Book, item: _Item, debtor: Debtor, sent: tuple[SentStep, ...], policy: Policy) -> ItemSteps:
-    until = policy.opening_levels_until or debtor.opening_level_on or book.as_of
+    until = policy.opening_levels_until or book.went_live_on or book.as_of
     opened = item.effective_due_date < book.as_of and item.issue_date <= until
     return ItemSteps(
         book.as_of,
@@ -236,7 +235,6 @@ def _debtor(
         row["country"] or home,
         row["time_zone"],
         row["opening_dunning_level"] or 0,
-        row["opening_level_on"],
         row["payment_method"] == "statement",
         addresses,
         touches,

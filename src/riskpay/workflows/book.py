@@ -63,8 +63,6 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
         .join(attributes.drop("valid_from"), on=CUSTOMER_KEY, how="left")
         .join(records, on=CUSTOMER_KEY, how="left")
         .join(before, on=CUSTOMER_KEY, how="left")
-        .join(_levels_on(ledger), on=CUSTOMER_KEY, how="left")
-        .with_columns(pl.col("opening_level_on").fill_null(store.steps.first_day() or as_of))
     )
     unpaid = scored.risks.unpaid if scored.risks else np.empty((0, 181), dtype=np.float32)
     return Book(
@@ -83,6 +81,7 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
         returned_debits=_returned(ledger),
         cash=_cash(ledger),
         countries=countries,
+        went_live_on=store.steps.first_day(),
     )
 
 
@@ -102,12 +101,6 @@ def without_rate(book: Book) -> int:
 def at_par(book: Book) -> Book:
     """``book`` with one for one where a rate is missing: a list with a rough order beats one that hides customers."""
     return replace(book, items=book.items.with_columns(pl.col("rate").fill_null(1.0)))
-
-
-def _levels_on(ledger: Ledger) -> pl.DataFrame:
-    """The first dated day of each customer's opening dunning level."""
-    opened = ledger.customers.filter(pl.col("opening_dunning_level") > 0, pl.col("valid_from").is_not_null())
-    return opened.group_by(CUSTOMER_KEY).agg(opening_level_on=pl.col("valid_from").min())
 
 
 def _returned(ledger: Ledger) -> pl.DataFrame:
