@@ -44,6 +44,7 @@ class NextSteps:
     @classmethod
     def decide(cls, book: Book, ledger: Ledger, policy: Policy) -> "NextSteps":
         """Decides the open book as the daily run does. ``book`` in order; ``ledger``: facts known by its day."""
+        book = replace(book, cash=_since_promises(book))
         segments = customer_segments(book, policy)
         steps = item_steps(book, held_items(book, policy), segments, policy)
         accounts = book.customers.select(*CUSTOMER_KEY, payer_id=pl.coalesce("payer_id", "customer_id"))
@@ -110,6 +111,7 @@ class NextSteps:
             customers=customers.with_columns(customer_id=pl.col("customer_id") + pl.col("end")).drop("end"),
             sent=_copied(sent, members).select(SENT_COLUMNS.keys()),
             unapplied=self.book.unapplied_cash().clear(),
+            cash=self._cash(members),
             **told,
         ).in_order()
         segments = members.join(self.segments, on=CUSTOMER_KEY, how="left").select(
@@ -120,6 +122,20 @@ class NextSteps:
         )
         return book, segments
 
+    def _cash(self, members: pl.DataFrame) -> pl.DataFrame:
+        """The cash by which the promises of each book are judged: what its customers paid, and what was applied.
+
+        Whoever paid a promised document, the promise is kept: cash that was applied goes where the promise goes.
+        """
+        cash = self.book.cash
+        paid = _copied(cash.filter(pl.col("invoice_id").is_null()), members)
+        document = ["company_id", "invoice_id"]
+        promised = self.book.promises.join(members, on=CUSTOMER_KEY).select(*document, "end").unique()
+        applied = cash.join(promised, on=document).with_columns(
+            pl.col(name) + pl.col("end") for name in ("customer_id", "invoice_id")
+        )
+        return pl.concat([paid, applied.select(cash.columns)])
+
     def _members(self, asked: pl.DataFrame) -> pl.DataFrame:
         """Customers in the book of each new item: its own and all others of its payer. company_id, customer_id, end."""
         own = asked.select(*CUSTOMER_KEY, "end")
@@ -129,6 +145,12 @@ class NextSteps:
         payer = payers.select("company_id", "end", customer_id="payer_id").select(own.columns)
         others = payers.drop("customer_id").join(self.accounts, on=["company_id", "payer_id"]).select(own.columns)
         return pl.concat([own, payer, others]).unique(maintain_order=True)
+
+
+def _since_promises(book: Book) -> pl.DataFrame:
+    """The cash that can count for an open promise: every question goes through it, and a ledger's is long."""
+    first = book.promises.filter(pl.col("status") == "open")["promised_on"].min()
+    return book.cash.filter(pl.col("received_on") >= pl.lit(first, pl.Date))
 
 
 def _copied(table: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
