@@ -12,6 +12,8 @@ from riskpay import errors
 from riskpay.cli import exits, main, options
 from riskpay.errors import NotThereError, PolicyError, RiskpayError, UsageError
 from riskpay.serving.testing import fill
+from riskpay.sources.synthetic.files import write_world
+from riskpay.sources.synthetic.world import synthesise
 from riskpay.store.database import Store
 
 # A runner may have started the tests with Ctrl-C ignored, which a process inherits.
@@ -174,6 +176,17 @@ def test_a_posting_lag_longer_than_the_policys_is_said(riskpay, home, tmp_path, 
     code, _, err = riskpay("--home", home, "ingest", file, "--mapping", mapping, "--loaded-on", "2024-07-08")
     assert code == 0
     assert (f"posting_lag_days: {lag} into {home / 'policy.yaml'}" in err) == warned
+
+
+@pytest.mark.parametrize("text", [b"grace_dayz: 1\n", b"\xff\n"], ids=["a key unknown", "no text"])
+def test_a_policy_that_cannot_be_read_refuses_a_load_before_anything_is_written(riskpay, home, tmp_path, text):
+    home.mkdir()
+    (home / "policy.yaml").write_bytes(text)
+    write_world(synthesise(5, 3, seed=3), tmp_path / "export")
+    code, _, err = riskpay("--home", home, "ingest", tmp_path / "export", "--format", "canonical")
+    assert code == 3
+    assert "policy" in err
+    assert [path.name for path in home.iterdir()] == ["policy.yaml"]
 
 
 def test_a_collector_without_a_list_is_not_there(riskpay, home):

@@ -37,9 +37,10 @@ def ingest(
 
     refuse_other_data(home)
     layout = source or str(mapping)
+    # Asked before anything is written: a policy that cannot be read must not look like a load that failed.
+    warning = lag_warning(home, layout)
     with progress(f"reading {path}") as tell:
         result = load(home, path, layout, loaded_on or today(ctx), tell).to_json()
-    warning = lag_warning(home, layout)
     if warning:
         say(warning)
     if as_json:
