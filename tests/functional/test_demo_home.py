@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -106,6 +107,44 @@ def test_a_demo_that_was_killed_is_made_anew(home, export):
     ingest(home, export, "canonical", date(2024, 12, 31))
     begin(home)
     assert contents(home) == {MARK}
+
+
+def test_the_folder_worked_in_is_a_home_as_any_other(home, monkeypatch):
+    home.mkdir()
+    monkeypatch.chdir(home)
+    for _ in range(2):
+        begin(Path())
+    assert contents(home) == {MARK}
+
+
+def test_a_linked_home_is_emptied_and_stays_linked(home, tmp_path):
+    (tmp_path / "disk").mkdir()
+    home.symlink_to(tmp_path / "disk")
+    begin(home)
+    (home / "artifacts").mkdir()
+    (home / "artifacts" / "model").write_text("of an earlier demo", encoding="utf-8")
+    begin(home)
+    assert home.is_symlink()
+    assert contents(tmp_path / "disk") == {MARK}
+
+
+def test_a_link_to_nowhere_is_refused(home, tmp_path):
+    home.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="is no folder"):
+        begin(home)
+
+
+def test_a_demo_that_failed_leaves_nothing_in_a_linked_home(home, tmp_path, monkeypatch):
+    (tmp_path / "disk").mkdir()
+    home.symlink_to(tmp_path / "disk")
+
+    def failing(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "synthesise", failing)
+    with pytest.raises(KeyboardInterrupt):
+        demo.demo(home)
+    assert contents(tmp_path / "disk") == set()
 
 
 def test_a_home_of_somebody_is_refused(home):

@@ -1,6 +1,5 @@
 """The demo: the whole day on a synthetic ledger, through the same doors as a real one."""
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from riskpay.reporting.day_page import render
 from riskpay.sources.synthetic.files import write_world
 from riskpay.sources.synthetic.world import World, synthesise
 from riskpay.workflows.daily import daily
-from riskpay.workflows.demo_home import PAGE, begin, finish
+from riskpay.workflows.demo_home import PAGE, begin, discard, finish
 from riskpay.workflows.ingest import ingest
 from riskpay.workflows.lists import cadence, worklist
 from riskpay.workflows.progress import Progress, silent
@@ -30,7 +29,7 @@ def demo(home: Path, progress: Progress = silent) -> dict[str, Any]:
     try:
         return _play(home, progress)
     except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
+        discard(home)
         raise
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,11 +29,20 @@ def begin(home: Path) -> None:
     lead the demo to write outside of its home.
     """
     _check_all_inside(home)
-    if home.exists():
+    if home.exists() or home.is_symlink():
         _check_nothing_else(home)
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    home.mkdir(parents=True, exist_ok=True)
+    # The mark comes first: killed while it is emptied, the home is still known as a demo's.
     _write(home, {"finished": False})
+    _empty(home)
+
+
+def discard(home: Path) -> None:
+    """Remove what a demo that failed made: the home too, where it is a plain folder that can go."""
+    with suppress(OSError):
+        _empty(home)
+        (home / MARK).unlink()
+        home.rmdir()
 
 
 def finish(home: Path) -> None:
@@ -49,6 +59,15 @@ def refuse_other_data(home: Path) -> None:
         )
 
 
+def _empty(home: Path) -> None:
+    """Remove all but the mark. The folder stays: a link, a mounted volume or the folder worked in is not made anew."""
+    for path in [path for path in home.iterdir() if path.name != MARK]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 def _check_all_inside(home: Path) -> None:
     settings = load_settings(home)
     named = [f"{PREFIX}{key.upper()}" for key in _ELSEWHERE if getattr(settings, key)]
@@ -61,7 +80,7 @@ def _check_all_inside(home: Path) -> None:
 
 def _check_nothing_else(home: Path) -> None:
     if not home.is_dir():
-        raise UsageError(f"{home} is a file, not a folder", "give another place: riskpay --home FOLDER demo")
+        raise UsageError(f"{home} is no folder", "give another place: riskpay --home FOLDER demo")
     if not any(home.iterdir()):
         return
     if not (home / MARK).exists():
