@@ -173,6 +173,8 @@ def test_a_settled_credit_note_counts_until_it_was_used(intake):
     assert unapplied(ledger, before)["unapplied_amount"].to_list() == [3_000]
     assert unapplied(ledger, after).is_empty()
     assert open_items(ledger, after)["open_amount"].to_list() == [10_000]
+    versions = ledger.invoices.filter(document_type="credit_note").sort("known_on")
+    assert versions["status"].to_list() == ["active", "used"]
 
 
 def test_a_row_with_a_change_date_is_a_later_version(intake):

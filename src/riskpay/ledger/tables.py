@@ -93,7 +93,12 @@ INVOICES = Table(
         Column("due_date", pl.Date, "last contractual day without lateness", "date"),
         _amount,
         _currency,
-        Column("status", pl.String, "cancelled: withdrawn from known_on on", allowed=("active", "cancelled")),
+        Column(
+            "status",
+            pl.String,
+            "from known_on on; cancelled: withdrawn; used: a credit note that was taken, and nothing says off which item",
+            allowed=("active", "cancelled", "used"),
+        ),
     ),
 )
 

@@ -107,15 +107,11 @@ def dso_report(
 def _sold(ledger: Ledger, as_of: date) -> pl.DataFrame:
     """Documents issued by ``as_of`` that are not cancelled, credit notes below zero in ``sales``.
 
-    A file with one row a document closes a credit note when it is used, without an allocation: what it took
-    off the sales stays off. Only where credit notes are allocated does closing one withdraw it.
+    What a credit note took off the sales stays off once it is used, and comes back when it is withdrawn.
     """
-    known = ledger.known(as_of, "end")
-    allocating = known.allocations.filter(source_type="credit_note")["company_id"].unique().to_list()
-    used = (pl.col("document_type") == "credit_note") & ~pl.col("company_id").is_in(allocating)
-    last = known.invoices.sort("known_on").group_by(ITEM_KEY, maintain_order=True).last()
+    last = ledger.known(as_of, "end").invoices.sort("known_on").group_by(ITEM_KEY, maintain_order=True).last()
     sign = pl.when(document_type="credit_note").then(-1).otherwise(1)
-    return last.filter((pl.col("status") == "active") | used, pl.col("issue_date") <= as_of).with_columns(
+    return last.filter(pl.col("status") != "cancelled", pl.col("issue_date") <= as_of).with_columns(
         sales=pl.col("amount") * sign
     )
 

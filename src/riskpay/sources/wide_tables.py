@@ -15,7 +15,7 @@ def tables(accepted: pl.DataFrame, named: pl.DataFrame, mapping: Mapping) -> dic
     """The ledger's tables, conformed: documents and cash of accepted rows, companies and customers of named ones.
 
     A settled invoice gives a payment in full and its allocation, known ``posting_lag_days`` after its day; a
-    settled credit note is withdrawn from then on, since the file does not say which item it reduced.
+    settled credit note is used from then on, since the file does not say which item it reduced.
     """
     rows = accepted.with_columns(pl.col("amount").abs(), status=pl.lit("active")).sort(*ITEM_KEY, "known_on")
     last = rows.group_by(ITEM_KEY, maintain_order=True).last()
@@ -24,7 +24,7 @@ def tables(accepted: pl.DataFrame, named: pl.DataFrame, mapping: Mapping) -> dic
     paid = settled.filter(document_type="invoice").with_columns(known_on="paid_known")
     used = settled.filter(document_type="credit_note").with_columns(
         known_on=pl.max_horizontal("paid_known", pl.col("known_on") + pl.duration(days=1)),
-        status=pl.lit("cancelled"),
+        status=pl.lit("used"),
     )
     frames = {
         "companies": _companies(named, mapping),
