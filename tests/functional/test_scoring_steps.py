@@ -17,6 +17,7 @@ from riskpay.serving.testing import Client
 from riskpay.sources.synthetic.files import write_world
 from riskpay.sources.synthetic.world import synthesise
 from riskpay.store.database import Store
+from riskpay.store.ledger_files import LedgerFiles
 from riskpay.workflows.book import at_par, book_of, score_open_items
 from riskpay.workflows.daily import daily
 from riskpay.workflows.ingest import ingest
@@ -177,6 +178,43 @@ def done(tmp_path_factory):
     assert train(home, date(2024, 12, 9)).verdict.promoted
     daily(home)
     return home, world.as_of
+
+
+@pytest.mark.slow
+def test_an_answer_names_the_version_that_it_was_made_from(done, monkeypatch):
+    """A load that publishes while the scorer is opened is in the answer and in its version, or in neither."""
+    home, _ = done
+    files = LedgerFiles(home)
+    before = files.current_version()
+    whole = files.current()
+    less = whole.known(date(2024, 12, 20), "end")
+    read = LedgerFiles.version
+
+    def read_and_publish(self, version):
+        ledger = read(self, version)
+        if version == before:
+            self.replace(less)
+        return ledger
+
+    monkeypatch.setattr(LedgerFiles, "version", read_and_publish)
+    try:
+        scorer = open_scorer(home)
+        assert scorer.data_version == files.current_version() != before
+        assert scorer.facts_until <= date(2024, 12, 20)
+    finally:
+        files.replace(whole)
+
+
+@pytest.mark.slow
+def test_another_day_opened_after_a_load_names_the_version_of_that_load(done):
+    home, _ = done
+    newest = open_scorer(home)
+    whole = LedgerFiles(home).current()
+    try:
+        version = LedgerFiles(home).replace(whole.known(date(2024, 12, 20), "end"))
+        assert newest.at(date(2024, 12, 16)).data_version == version != newest.data_version
+    finally:
+        LedgerFiles(home).replace(whole)
 
 
 def as_question(row):

@@ -36,7 +36,10 @@ class Scorer(Protocol):
         """Day of the newest fact the ledger knows."""
 
     def at(self, as_of: date) -> "Scorer":
-        """The scorer that looks from the end of ``as_of``, and knows nothing of later days."""
+        """The scorer that looks from the end of ``as_of``, and knows nothing of later days.
+
+        Over the ledger and policy of the moment it is opened, which ``data_version`` and ``policy_hash`` name.
+        """
 
     def score(
         self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False
@@ -52,7 +55,9 @@ OTHER_DAYS = 3
 class Services:
     """The store, and the scorer opened when first asked for and again after every recorded run.
 
-    Scorers of other days are opened from it when asked for; the last few are kept.
+    Scorers of other days are opened when asked for, and the last few are kept until the next run. One opened
+    after a load that no run has followed yet knows that load, while the newest does not: each answer names the
+    versions that it was made from.
     """
 
     store: Store
@@ -63,7 +68,7 @@ class Services:
     _lock: Lock = field(default_factory=Lock)
 
     async def scorer(self, as_of: date | None = None) -> Scorer:
-        """The scorer over the newest ledger, model and policy that looks from ``as_of`` (default: the newest fact's day).
+        """The scorer that looks from ``as_of`` (default: the newest fact's day), over what was there when it was opened.
 
         Opened in a thread, as it reads files.
         """

@@ -68,7 +68,7 @@ class LedgerScorer:
         return [_settled(item) if done else next(scored) for item, done in zip(items, settled, strict=True)]
 
     def at(self, as_of: date) -> "LedgerScorer":
-        """The scorer of another day; raises as ``open_scorer``."""
+        """The scorer of another day over the home as it is now, versions included; raises as ``open_scorer``."""
         return self if as_of == self.as_of else open_scorer(self.home, as_of)
 
     def _scored(self, items: list[NewItem], as_of: date, *, with_reasons: bool) -> list[ScoredItem]:
@@ -147,7 +147,7 @@ def open_scorer(home: Path, as_of: date | None = None) -> LedgerScorer:
     Facts and events known by then, and a model trained by then. Raises NotThereError without a ledger or such
     a model, or for a day before the first invoice.
     """
-    opened = Home.open(home)
+    opened, data_version = _read(home)
     day = as_of or opened.last_day()
     opened.check_day(day)
     registered = opened.registry.champion_for(day)
@@ -165,11 +165,21 @@ def open_scorer(home: Path, as_of: date | None = None) -> LedgerScorer:
         settled=_settled_documents(facts.states),
         registered=registered,
         policy_hash=opened.policy_hash,
-        data_version=opened.files.current_version(),
+        data_version=data_version,
         facts_until=min(opened.last_day(), day),
         next_steps=steps,
         segments={(company, customer): kind for company, customer, kind, _ in steps.segments.iter_rows()},
     )
+
+
+def _read(home: Path) -> tuple[Home, str]:
+    """The home with its ledger read, and the version that was read: a load may publish another at any moment."""
+    while True:
+        opened = Home.open(home)
+        version = opened.files.current_version()
+        _ = opened.ledger
+        if version == opened.files.current_version():
+            return opened, version
 
 
 def _settled_documents(states: pl.DataFrame) -> frozenset[tuple[str, str | None]]:
