@@ -56,16 +56,13 @@ def retold(old: Mapping[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], loa
     parts = _parts(told["allocations"], old["allocations"], fallen, times)
     moved = parts.moved.select("company_id", "known_on", _now="_from")
     news = pl.concat([f.select("company_id", "known_on", "_now") for f in (changed, parts.changed, moved)])
-    redone = news.group_by("company_id", "_now").agg(
-        since=pl.max_horizontal(pl.col("known_on").max(), pl.lit(loaded_on))
-    )
-    redone = _next(redone, times)
+    redone = _next(_since(news, old["payments"], loaded_on), times)
     kept = old["payments"].rename({"payment_id": "_now"}).join(changed, on=["company_id", "_now"], how="anti")
     anew = pl.concat([changed.select(kept.columns), kept]).join(redone, on=["company_id", "_now"])
     # What was taken back and comes again is known from the load that brings it, not from its own day.
-    comes_again = pl.when(telling("_now") > 1).then(pl.lit(loaded_on))
+    comes_again = pl.when(telling("_now") > 1).then(pl.max_horizontal(pl.lit(loaded_on), "_taken_back"))
     added = paired.filter(~there).with_columns(payment_id="_now", known_on=pl.max_horizontal("known_on", comes_again))
-    allocations, copied = _entered(parts, redone, old["allocations"], loaded_on)
+    allocations, copied = _entered(parts, redone, old["allocations"], times, loaded_on)
     own = redone.select("company_id", payment_id="_now", reversed_on="since", known_on="since")
     return Retold(
         payments=pl.concat(
@@ -118,7 +115,9 @@ def _parts(told: pl.DataFrame, old: pl.DataFrame, fallen: pl.DataFrame, times: p
     )
 
 
-def _entered(parts: _Parts, redone: pl.DataFrame, old: pl.DataFrame, loaded_on: date) -> tuple[pl.DataFrame, int]:
+def _entered(
+    parts: _Parts, redone: pl.DataFrame, old: pl.DataFrame, times: pl.DataFrame, loaded_on: date
+) -> tuple[pl.DataFrame, int]:
     """Allocations to add, and how many of them go with a payment that is entered anew."""
     at = ["company_id", "_now"]
     named = pl.concat([f.select(_PART) for f in (parts.changed, parts.moved)])
@@ -130,30 +129,57 @@ def _entered(parts: _Parts, redone: pl.DataFrame, old: pl.DataFrame, loaded_on: 
         .with_columns(known_on="since")
     )
     changed = parts.changed.join(redone, on=at).with_columns(known_on="since")
-    today = pl.lit(loaded_on)
-    moved = parts.moved.drop("_from").with_columns(known_on=pl.max_horizontal("known_on", today))
+    # Not before the payment that it leaves falls, or the money would count on both items.
+    left = redone.select("company_id", "since", _from="_now")
+    moved = (
+        parts.moved.join(left, on=["company_id", "_from"])
+        .with_columns(known_on=pl.max_horizontal("known_on", "since"))
+        .drop("_from", "since")
+    )
     of_cash = pl.col("source_type") == "payment"
+    fell = times.select("company_id", "_taken_back", _now=again_id("_base", pl.col("_n")))
     others = (
         pl.concat([parts.added, moved])
         .join(redone, on=at, how="left")
         .with_columns(_next=pl.when(of_cash).then("_next"))
         .with_columns(_at=pl.coalesce("_next", "_now"))
-        .with_columns(known_on=pl.max_horizontal("known_on", pl.when(of_cash & (telling("_at") > 1)).then(today)))
+        .join(fell, on=["company_id", "_now"], how="left")
+        .with_columns(_later=pl.max_horizontal(pl.lit(loaded_on), "since", "_taken_back"))
+        .with_columns(known_on=pl.max_horizontal("known_on", pl.when(of_cash & (telling("_at") > 1)).then("_later")))
     )
     rows = pl.concat([go_along, changed, others.select(changed.columns)]).with_columns(
         source_id=pl.coalesce("_next", "_now")
     )
-    tellings = old.group_by("company_id", allocation_id=base_id("allocation_id")).agg(_n=pl.len() + 1)
+    # No telling of an allocation holds before the one that it replaces is known.
+    tellings = old.group_by("company_id", allocation_id=base_id("allocation_id")).agg(
+        _n=pl.len() + 1, _known=pl.col("known_on").max()
+    )
     numbered = rows.join(tellings, on=_PART, how="left").with_columns(
-        allocation_id=again_id("allocation_id", pl.col("_n"))
+        allocation_id=again_id("allocation_id", pl.col("_n")), known_on=pl.max_horizontal("known_on", "_known")
     )
     return numbered.select(ALLOCATIONS.names), go_along.height
 
 
+def _since(news: pl.DataFrame, old: pl.DataFrame, loaded_on: date) -> pl.DataFrame:
+    """Payments with news, and since when their new telling holds.
+
+    Never before the telling that it replaces is known: that one's own predecessor stands until then.
+    """
+    before = old.select("company_id", _now="payment_id", _known="known_on")
+    newest = news.group_by("company_id", "_now").agg(pl.col("known_on").max())
+    return newest.join(before, on=["company_id", "_now"], how="left").select(
+        "company_id", "_now", since=pl.max_horizontal("known_on", "_known", pl.lit(loaded_on))
+    )
+
+
 def _times_told(reversals: pl.DataFrame) -> pl.DataFrame:
-    """Of payments that riskpay took back itself: company_id, ``_base``, ``_n`` (the number of the newest telling)."""
+    """Of payments that riskpay took back itself: company_id, ``_base``, ``_n`` (the number of the newest telling).
+
+    ``_taken_back`` is the day from which the last telling before that one is known to have fallen.
+    """
     own = reversals.filter(pl.col("reason").is_in(OWN_REVERSALS))
-    return own.group_by("company_id", _base=base_id("payment_id")).agg(_n=pl.len() + 1)
+    by_number = own.group_by("company_id", _base=base_id("payment_id"))
+    return by_number.agg(_n=pl.len() + 1, _taken_back=pl.col("known_on").max())
 
 
 def _newest(told: pl.DataFrame, column: str, times: pl.DataFrame) -> pl.DataFrame:
@@ -164,7 +190,9 @@ def _newest(told: pl.DataFrame, column: str, times: pl.DataFrame) -> pl.DataFram
 
 def _next(redone: pl.DataFrame, times: pl.DataFrame) -> pl.DataFrame:
     """``redone`` with ``_next``: the number under which each payment comes again."""
-    joined = redone.with_columns(_base=base_id("_now")).join(times, on=["company_id", "_base"], how="left")
+    joined = redone.with_columns(_base=base_id("_now")).join(
+        times.drop("_taken_back"), on=["company_id", "_base"], how="left"
+    )
     return joined.with_columns(_next=again_id("_base", pl.col("_n").fill_null(1) + 1)).drop("_base", "_n")
 
 
