@@ -366,3 +366,50 @@ def test_an_item_that_an_export_shows_as_open_again_is_no_returned_debit(play):
     )
     play.day()
     assert play.entries()["C1"]["must_contact"] is None
+
+
+PROMISED_TWICE = "W1,C1,{},10000,2024-06-01,2024-06-10\nW2,C1,{},10000,2024-06-01,{}"
+
+
+@pytest.mark.parametrize(
+    ("documents", "second_for", "paid", "collected", "must"),
+    [
+        (("", ""), "2024-07-10", 10000, "800.00", None),  # the second holds its 100 of the 900 that are left
+        (("", ""), "2024-07-10", 20000, "800.00", None),
+        (("", ""), "2024-06-20", 10000, "900.00", "broken promise"),
+        (("", ""), "2024-06-20", 20000, "800.00", None),
+        (("A", ""), "2024-06-20", 10000, "900.00", "broken promise"),  # what is paid for A is paid for A alone
+        (("", "A"), "2024-06-20", 10000, "900.00", "broken promise"),
+        (("A", ""), "2024-06-20", 20000, "800.00", None),
+    ],
+)
+def test_cash_counts_for_one_promise_only(play, documents, second_for, paid, collected, must):
+    """A of 1,000.00; 100.00 promised twice."""
+    play.load(
+        customers=CUSTOMERS,
+        invoices="invoice_id,customer_id,issue_date,due_date,amount,currency\nA,C1,2024-05-01,2024-05-31,100000,USD",
+        payments=CASH + f"P,C1,2024-06-09,{paid},USD\nZ,C1,2024-05-31,1,USD\nY,C1,2024-06-30,1,USD",
+        allocations="allocation_id,source_type,source_id,invoice_id,amount,allocated_on\n"
+        f"x,payment,P,A,{paid},2024-06-09\ny,payment,Z,A,1,2024-05-31\nz,payment,Y,A,1,2024-06-30",
+        promises="promise_id,customer_id,invoice_id,amount,promised_on,promised_for\n"
+        + PROMISED_TWICE.format(*documents, second_for),
+    )
+    play.day()
+    entry = play.entries()["C1"]
+    assert entry["must_contact"] == must
+    # A cent came before the promises and one after them.
+    assert abs(float(entry["collectible_amount"]) - float(collected)) < 0.03
+
+
+@pytest.mark.parametrize(("item", "must"), [("A", None), ("B", "broken promise"), (None, None)])
+def test_cash_of_a_payer_counts_for_a_promise_unless_it_was_for_the_items_of_another(play, item, must):
+    used = [f"x,payment,P2,{item},100000,2024-06-09"] if item else []
+    play.load(
+        customers=PAYER,
+        invoices=BOUGHT,
+        payments=CASH + "P1,Z,2024-05-31,1,USD\nP2,Z,2024-06-09,100000,USD\nP3,T,2024-07-01,1,USD",
+        allocations="\n".join(["allocation_id,source_type,source_id,invoice_id,amount,allocated_on", *used]),
+        promises=PROMISE + "W,S,100000,2024-06-01,2024-06-10",
+    )
+    play.day()
+    assert play.entries()["Z"]["must_contact"] == must

@@ -70,9 +70,12 @@ CASH_COLUMNS: Final = {
     "currency": pl.String,
     "amount": pl.Int64,
     "received_on": pl.Date,
+    "for_id": pl.String,
+    "piece": pl.String,
 }
-"""Cash that stands: a row a payment, without document, for the whole of it; and one for each part of it that was
-applied to an item."""
+"""Cash that stands, as it came and as it was applied. Without document: rows that add up to each payment, with the
+customer whose item that part was applied to as ``for_id``, null for the rest. With document: each part that was
+applied, on the day it was. ``piece`` is the same for the same money in both."""
 CUSTOMER_COLUMNS: Final = {
     "company_id": pl.String,
     "customer_id": pl.String,

@@ -115,11 +115,23 @@ def _returned(ledger: Ledger) -> pl.DataFrame:
 
 def _cash(ledger: Ledger) -> pl.DataFrame:
     stands = ledger.payments.join(ledger.payment_reversals, on=["company_id", "payment_id"], how="anti")
-    parts = ledger.allocations.filter(source_type="payment").rename({"source_id": "payment_id", "amount": "part"})
-    applied = stands.join(parts, on=["company_id", "payment_id"]).with_columns(
-        amount="part", received_on="allocated_on"
+    newest = ledger.invoices.sort("known_on").group_by(ITEM_KEY, maintain_order=True).last()
+    owners = newest.select(*ITEM_KEY, for_id="customer_id")
+    parts = ledger.allocations.filter(source_type="payment").join(owners, on=ITEM_KEY, how="left")
+    used = parts.rename({"source_id": "payment_id", "amount": "part", "allocation_id": "piece"})
+    applied = stands.join(used, on=["company_id", "payment_id"]).with_columns(amount="part", received_on="allocated_on")
+    came = applied.with_columns(_no_item(), received_on="value_date")
+    sums = used.group_by("company_id", "payment_id").agg(pl.col("part").sum())
+    rest = stands.join(sums, on=["company_id", "payment_id"], how="left").with_columns(
+        _no_item(),
+        amount=pl.col("amount") - pl.col("part").fill_null(0),
+        received_on="value_date",
+        for_id=pl.lit(None, pl.String),
+        piece=pl.lit(None, pl.String),
     )
-    whole = stands.with_columns(
-        invoice_id=pl.lit(None, pl.String), instalment=pl.lit(None, pl.Int32), received_on="value_date"
-    )
-    return pl.concat([frame.select(list(CASH_COLUMNS)) for frame in (whole, applied)])
+    free = rest.filter(pl.col("amount") > 0)
+    return pl.concat([frame.select(list(CASH_COLUMNS)) for frame in (free, came, applied)])
+
+
+def _no_item() -> list[pl.Expr]:
+    return [pl.lit(None, pl.String).alias("invoice_id"), pl.lit(None, pl.Int32).alias("instalment")]
