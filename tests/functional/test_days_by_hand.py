@@ -413,3 +413,22 @@ def test_cash_of_a_payer_counts_for_a_promise_unless_it_was_for_the_items_of_ano
     )
     play.day()
     assert play.entries()["Z"]["must_contact"] == must
+
+
+@pytest.mark.parametrize(("email", "known", "level"), [("", True, 2), ("", False, 2), ("a@b.example", False, 1)])
+def test_a_step_without_an_address_is_carried_out_by_any_contact_of_a_person(play, email, known, level):
+    """A call serves an e-mail that can be sent to nobody, whoever owns it; it serves no e-mail that has an address."""
+    customers = f"customer_id,name,debtor_type,country,email\nC1,Shop,company,US,{email}"
+    item = "A,C1,2024-06-01,2024-06-24,500000,USD"
+    if known:
+        _paid_well(play, customers, item)
+    else:
+        head = "invoice_id,customer_id,issue_date,due_date,amount,currency"
+        play.load(customers=customers, invoices=f"{head}\n{item}", payments=CASH_TODAY)
+    play.day()
+    (step,) = play.steps("C1")
+    assert (step["owner"], step["channel"], step["dunning_level"]) == ("collector", "email", 1)
+    later = date(2024, 7, 2)
+    play.load(later, contacts=CONTACT + "X,C1,phone,out,2024-07-01T15:00:00,reached")
+    play.day(later)
+    assert play.steps("C1", later)[-1]["dunning_level"] == level

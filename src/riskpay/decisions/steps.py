@@ -56,6 +56,9 @@ The touch is allowed from ``earliest_utc`` to ``latest_utc``; null: the debtor's
 TAKES_OVER: Final[Owner] = "collector"
 """Who carries out an automatic step that has no address."""
 
+NO_ADDRESS: Final = "no address for "
+"""In the rule of a step that a person gets through by any channel, as there is no address for its own."""
+
 NO_HOURS: Final = "no call hours: the time zone of the debtor is unknown"
 
 Key = tuple[str, str]
@@ -180,8 +183,11 @@ def owner_of(step: Step, channel: str, addresses: frozenset[str]) -> str:
 
 
 def _rule(coming: NextStep, channel: str, debtor: Debtor) -> str:
-    taken_over = owner_of(coming.step, channel, debtor.addresses) != coming.step.owner
-    return f"{coming.rule}, no address for {channel}: not automatic" if taken_over else coming.rule
+    # A number to call is often known to the collector alone; its absence says nothing of a person's call.
+    if channel in debtor.addresses or (channel == "phone" and coming.step.owner != AUTOMATIC):
+        return coming.rule
+    by_hand = ": not automatic" if coming.step.owner == AUTOMATIC else ""
+    return f"{coming.rule}, {NO_ADDRESS}{channel}{by_hand}"
 
 
 def _no_call(debtor: Debtor, day: date, hours: Hours, policy: Policy) -> str | None:

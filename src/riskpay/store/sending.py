@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 
 from riskpay.decisions.contacted import CONTACT_DAY
 from riskpay.decisions.policy_ladders import AUTOMATIC
-from riskpay.decisions.steps import STEP_COLUMNS
-from riskpay.ledger.tables import CONTACTS, ITEM_KEY
+from riskpay.decisions.steps import NO_ADDRESS, STEP_COLUMNS
+from riskpay.ledger.tables import CHANNELS, CONTACTS, ITEM_KEY
 from riskpay.store.models import EVENTS, Plan, PlannedStep
 
 SENT_COLUMNS: Final = (*ITEM_KEY, "step_code", "dunning_level", "channel", "sent_on")
@@ -82,7 +82,7 @@ def _by_people(connection: Connection, as_of: date, customer: Customer | None) -
     query = (
         select(*_STEP, doable.label("doable"))
         .where(_was_touched(as_of), _needs_a_person(), doable <= as_of, *_whose(customer))
-        .order_by(*named, PlannedStep.channel, doable, PlannedStep.dunning_level, PlannedStep.plan_id)
+        .order_by(*named, doable, PlannedStep.dunning_level, PlannedStep.plan_id, PlannedStep.channel)
     )
     steps = connection.execute(query).all()
     whom = {name for row in steps for name in (row.customer_id, row.payer_id) if name} if customer else None
@@ -103,12 +103,16 @@ _BY: Final = ("company_id", "customer_id", "channel")
 
 
 def _was_touched(as_of: date) -> ColumnElement[bool]:
-    """Steps whose customer or payer was contacted by their channel: two look-ups in one table of who was."""
+    """Steps whose customer or payer was contacted by their channel, or at all where they have no address."""
     contact = EVENTS["contacts"].c
     out = contact.direction == "out", contact.known_on <= as_of
     touched = select(*(contact[name] for name in _BY)).where(*out)
+    at_all = select(contact.company_id, contact.customer_id).where(*out)
     company, channel = PlannedStep.company_id, PlannedStep.channel
-    return or_(*(tuple_(company, who, channel).in_(touched) for who in (PlannedStep.customer_id, PlannedStep.payer_id)))
+    by_any = PlannedStep.rule.contains(NO_ADDRESS)
+    sides = (PlannedStep.customer_id, PlannedStep.payer_id)
+    same = (tuple_(company, who, channel).in_(touched) for who in sides)
+    return or_(*same, *(and_(by_any, tuple_(company, who).in_(at_all)) for who in sides))
 
 
 def _contacts(
@@ -131,17 +135,18 @@ def _contacts(
 
 
 def _served(steps: Iterable[Any], contacts: dict[tuple[str, str, str], list[Touch]]) -> Iterator[tuple[Any, ...]]:
-    """Each step with the day of its contact; steps come by item and channel, in the order they could be done."""
-    for _item, rows in groupby(steps, key=lambda row: (row.company_id, row.invoice_id, row.instalment, row.channel)):
+    """Each step with the day of its contact; steps come by item, in the order they could be done."""
+    for _item, rows in groupby(steps, key=lambda row: (row.company_id, row.invoice_id, row.instalment)):
         used: set[str] = set()
-        seen: set[str] = set()
+        seen: set[tuple[str, str]] = set()
         for row in rows:
             names = {row.customer_id, row.payer_id or row.customer_id}
-            touches = merge(*(contacts.get((row.company_id, name, row.channel), []) for name in names))
-            touch = _first_touch(touches, row, used)
-            if row.step_code not in seen and touch is not None:
+            channels = CHANNELS if NO_ADDRESS in row.rule else (row.channel,)
+            keys = ((row.company_id, name, channel) for name in names for channel in channels)
+            touch = _first_touch(merge(*(contacts.get(key, []) for key in keys)), row, used)
+            if (row.step_code, row.channel) not in seen and touch is not None:
                 _moment, number, day, _invoice = touch
-                seen.add(row.step_code)
+                seen.add((row.step_code, row.channel))
                 used.add(number)
                 yield (*tuple(row)[:-1], day)
 
