@@ -151,6 +151,15 @@ def test_a_call_in_the_firms_evening_counts_for_the_day_it_was_known(store):
     assert sent(store, 5) == [("call", 5)]
 
 
+@pytest.mark.parametrize(("hour", "served"), [(23, [("call", 5)]), (21, [])])
+def test_a_morning_call_east_of_utc_counts_for_its_own_day(store, hour, served):
+    """In Sydney the call hours of 5 March open at 22:00 UTC of the 4th; a call before that is too early for the step of the 5th."""
+    first = datetime(2024, 3, 4, 22, tzinfo=UTC)
+    plan(store, 5, {**CALL, "earliest_utc": first, "latest_utc": datetime(2024, 3, 5, 9, tzinfo=UTC)})
+    contact(store, 5, contacted_at=datetime(2024, 3, 4, hour))  # noqa: DTZ001 - as above
+    assert sent(store, 9) == served
+
+
 @pytest.mark.parametrize(
     "other",
     [{"channel": "email"}, {"direction": "in"}, {"customer_id": "c2"}, {"invoice_id": "i2"}, {"known_on": day(9)}],

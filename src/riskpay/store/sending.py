@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from heapq import merge
 from itertools import groupby
 from typing import Any, Final
@@ -80,7 +80,7 @@ def _by_people(connection: Connection, as_of: date, customer: Customer | None) -
     doable = _doable()
     named = [PlannedStep.company_id, PlannedStep.invoice_id, PlannedStep.instalment]
     query = (
-        select(*_STEP, doable.label("doable"))
+        select(*_STEP, PlannedStep.earliest_utc, doable.label("doable"))
         .where(_was_touched(as_of), _needs_a_person(), doable <= as_of, *_whose(customer))
         .order_by(*named, doable, PlannedStep.dunning_level, PlannedStep.plan_id, PlannedStep.channel)
     )
@@ -148,12 +148,19 @@ def _served(steps: Iterable[Any], contacts: dict[tuple[str, str, str], list[Touc
                 _moment, number, day, _invoice = touch
                 seen.add((row.step_code, row.channel))
                 used.add(number)
-                yield (*tuple(row)[:-1], day)
+                yield (*tuple(row)[: len(_STEP)], max(day, row.doable))
 
 
 def _first_touch(touches: Iterable[Touch], row: Any, used: set[str]) -> Touch | None:  # noqa: ANN401 - a row of the query
     for touch in touches:
-        _moment, number, day, invoice_id = touch
-        if day >= row.doable and invoice_id in (None, row.invoice_id) and number not in used:
+        moment, number, day, invoice_id = touch
+        # East of UTC a morning is still the day before there; the hours of the step say when its day begins.
+        in_its_hours = row.earliest_utc is not None and row.doable == row.due_on and moment >= _plain(row.earliest_utc)
+        if (in_its_hours or day >= row.doable) and invoice_id in (None, row.invoice_id) and number not in used:
             return touch
     return None
+
+
+def _plain(moment: datetime) -> datetime:
+    """A moment in UTC as contacts have theirs: without its zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -102,8 +102,8 @@ class Steps:
         An automatic step counts as sent on the day it was due, once that day is over (sent_on < as_of),
         if it stood in the plan in force on that day. A step of a person, or one that a person approves, counts as sent on the day of
         the first outgoing contact by its channel (by any, if there is no address for it) with the customer or its
-        payer, on or after its due day and known by as_of; a contact that names an invoice serves that invoice only, and one contact serves one
-        step of an item.
+        payer, on or after its due day (from its first hour on) and known by as_of; a contact that names an invoice
+        serves that invoice only, and one contact serves one step of an item.
         """
         with self._engine.connect() as connection:
             return sending.sent(connection, as_of).select(SENT_COLUMNS)
