@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from riskpay.dates import next_business_day
 from riskpay.ledger.aging import AGING_BUCKETS, aging, bucket_of
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import customers_as_of, exposure, items, open_items, unapplied
@@ -80,12 +79,6 @@ def test_cash_on_an_invoice_cancelled_later_is_the_customers_again(make_ledger):
     """)
     assert exposure(ledger, date(2024, 2, 19))["exposure"].to_list() == [6_000]
     assert exposure(ledger, date(2024, 2, 20))["exposure"].to_list() == [-4_000]
-
-
-def test_a_rolled_due_date_is_the_effective_one_and_the_raw_one_counts_days_past_due(ledger):
-    rolled = open_items(ledger, MARCH, roll=lambda day: next_business_day(day, "US")).filter(invoice_id="A")
-    assert rolled["effective_due_date"].to_list() == [date(2024, 2, 5)]  # 3 February 2024 is a Saturday
-    assert rolled["days_past_due"].to_list() == [(MARCH - date(2024, 2, 3)).days]
 
 
 def test_open_items_are_ordered_and_typed(ledger):
@@ -181,6 +174,29 @@ def test_the_last_cash_day_is_that_of_what_the_bank_told_by_company(make_ledger)
         """
     )
     assert ledger.last_cash_on() == {"1": date(2024, 1, 15), "2": date(2024, 1, 20)}
+
+
+def test_what_riskpay_corrects_itself_does_not_make_bank_data_look_fresh(make_ledger):
+    ledger = make_ledger(
+        """
+        invoices:
+        invoice_id | issue_date | due_date   | amount
+        A          | 2024-01-01 | 2024-02-01 | 100
+        payments:
+        payment_id | value_date | amount | known_on
+        P          | 2024-01-10 | 50     | 2024-01-10
+        P~v2       | 2024-01-11 | 50     | 2024-03-01
+        payment_reversals:
+        payment_id | reversed_on | reason
+        P          | 2024-03-01  | told otherwise by a later load
+        P~v2       | 2024-03-02  | shown as open by a later export
+        allocations:
+        allocation_id | source_id | source_type | invoice_id | amount | allocated_on
+        1             | P         | payment     | A          | 50     | 2024-01-15
+        1~v2          | P~v2      | payment     | A          | 50     | 2024-03-01
+        """
+    )
+    assert ledger.last_cash_on() == {"1": date(2024, 1, 15)}
 
 
 def test_days_past_due_move_every_day(ledger):

@@ -10,6 +10,7 @@ import polars as pl
 from riskpay.dates import Cut
 from riskpay.ledger import tables
 from riskpay.ledger.columns import Table
+from riskpay.ledger.tellings import telling
 
 
 def _empty(table: Table) -> pl.DataFrame:
@@ -85,10 +86,15 @@ class Ledger:
         """The day of the newest fact that a bank told, by company_id: a payment, its return or its allocation.
 
         What is bought on credit says nothing of what is paid, so documents, credit notes and write-offs do
-        not count. A company without such a fact is left out.
+        not count, nor does what riskpay takes back or enters anew itself: it is known from a load, not from a bank.
+        A company without such a fact is left out.
         """
-        cash = self.allocations.filter(source_type="payment")
-        told = [frame.select("company_id", "known_on") for frame in (self.payments, self.payment_reversals, cash)]
+        paid = self.payments.filter(telling("payment_id") == 1)
+        back = self.payment_reversals.filter(~pl.col("reason").is_in(tables.OWN_REVERSALS).fill_null(value=False))
+        cash = self.allocations.filter(
+            pl.col("source_type") == "payment", telling("allocation_id") == 1, telling("source_id") == 1
+        )
+        told = [frame.select("company_id", "known_on") for frame in (paid, back, cash)]
         return dict(pl.concat(told).group_by("company_id").agg(pl.col("known_on").max()).iter_rows())
 
 

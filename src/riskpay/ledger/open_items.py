@@ -33,36 +33,24 @@ def latest(states: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def open_items(
-    ledger: Ledger, as_of: date, cut: Cut = "end", tolerance: int = 0, roll: Roll | None = None
-) -> pl.DataFrame:
+def open_items(ledger: Ledger, as_of: date, cut: Cut = "end", tolerance: int = 0) -> pl.DataFrame:
     """What is open as of a day, one row an item, ordered by key.
 
-    Columns: the item's key, customer_id, currency, issue_date, due_date, effective_due_date
-    (``roll`` of the due date; the due date itself without one), amount and open_amount (minor
-    units), days_past_due (max(0, as_of - due_date), days), age_days (as_of - issue_date).
+    Columns: the item's key, customer_id, currency, issue_date, due_date, amount and open_amount
+    (minor units), days_past_due (max(0, as_of - due_date), days), age_days (as_of - issue_date).
     """
     now = items(ledger, as_of, cut, tolerance).filter(~pl.col("settled"))
-    rolled = _rolled(now["due_date"], roll)
     return now.select(
         *ITEM_KEY,
         "customer_id",
         "currency",
         "issue_date",
         "due_date",
-        rolled.alias("effective_due_date"),
         "amount",
         "open_amount",
         days_past_due=(as_of - pl.col("due_date")).dt.total_days().clip(lower_bound=0),
         age_days=(as_of - pl.col("issue_date")).dt.total_days(),
     ).sort(ITEM_KEY)
-
-
-def _rolled(due: pl.Series, roll: Roll | None) -> pl.Series:
-    if roll is None:
-        return due
-    moved = {day: roll(day) for day in due.unique()}
-    return due.replace_strict(moved, return_dtype=pl.Date) if moved else due
 
 
 def unapplied(ledger: Ledger, as_of: date, cut: Cut = "end") -> pl.DataFrame:
