@@ -159,3 +159,23 @@ def test_neither_file_nor_folder(tmp_path):
         source_files(tmp_path / "nothing")
     with pytest.raises(SourceError, match=r"holds no file ending in \.csv"):
         source_files(tmp_path)
+
+
+def test_a_quote_left_open_does_not_take_along_rows_of_the_full_width(tmp_path):
+    file = tmp_path / "f.csv"
+    file.write_text('a,b,c\n1,x,"open\n2,y,z\n3,y,z",\n4,y,z\n')
+    assert ("2", "y", "z", 3) in rows(file)
+    assert ("4", "y", "z", 5) in rows(file)
+    assert read_sheet(file, UTF8, None).ragged["_line"].to_list()[0] == 2
+
+
+def test_a_note_of_several_lines_with_commas_is_one_field(tmp_path):
+    file = tmp_path / "f.csv"
+    file.write_text('a,b,c\n1,x,"Hello,\nthanks, Ann\n"\n4,y,z\n')
+    assert rows(file) == [("1", "x", "Hello,\nthanks, Ann\n", 2), ("4", "y", "z", 5)]
+
+
+def test_a_field_may_be_as_long_as_a_line(tmp_path):
+    file = tmp_path / "f.csv"
+    file.write_text('a,b\n1,"' + "y" * 140_000 + '"\n')
+    assert [len(row[1]) for row in rows(file)] == [140_000]

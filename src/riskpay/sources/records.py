@@ -14,6 +14,9 @@ MAX_LINE = 4_000_000
 SHOWN = 200
 """Characters of a line that cannot be split that are shown to people."""
 
+# A field may be as long as its line: the limit of a line speaks first, and names what is wrong.
+csv.field_size_limit(MAX_LINE)
+
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _QUOTES = "a field in quotes ends at its quote, and a quote inside it is doubled"
 
@@ -92,11 +95,24 @@ def records(lines: Lines, delimiter: str, width: int) -> Iterator[tuple[int, lis
             yield Bad(number, line.strip()[:SHOWN], f"cannot be split into fields ({failed}): {_QUOTES}")
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             continue
-        if fits(row, width):
+        if fits(row, width) and not _swallows(lines.taken, delimiter, width):
             yield lines.taken[0][0], row
+        elif fits(row, width):
+            number, line = lines.give_back()
+            yield Bad(number, line.strip()[:SHOWN], f"a quote left open here takes the rows below along: {_QUOTES}")
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
         elif row:
             number, _ = lines.give_back()
             yield Bad(number, f"{len(row)} fields, the header has {width}", "not as many fields as the header")
+
+
+def _swallows(taken: list[tuple[int, str]], delimiter: str, width: int) -> bool:
+    """Whether a record of several lines holds lines that are rows of their own, all but its first and last.
+
+    Only where that is sure: there are such lines, each has the full width of several fields and no quote.
+    """
+    inner = [line for _, line in taken[1:-1]]
+    return width > 1 and bool(inner) and all('"' not in i and i.count(delimiter) == width - 1 for i in inner)
 
 
 def fits(row: list[str], width: int) -> bool:
