@@ -205,3 +205,15 @@ def test_customers_may_come_as_numbers_only(read):
 def test_other_files_beside_the_tables_are_left_alone(read, tmp_path):
     (tmp_path / "truth.csv").write_text("a,b\n1,2\n")
     assert read().rejects.is_empty()
+
+
+def test_a_full_export_that_applies_a_payment_anew_is_not_held_to_what_it_names_no_more(read, tmp_path):
+    header, paid, *_ = FILES["allocations"].splitlines()
+    first = f"{header}\n{paid.replace('800', '500')}\na3,payment,p1,i2,300,2024-02-01\n"
+    known = Ledger.of(read(allocations=first).frames)
+    anew = f"{header}\n{paid}\n"
+    assert "come to 1100" in reasons(read(known, allocations=anew))[0][4], "a delta names what changed only"
+    full = load_mapping("canonical").model_copy(update={"load": "full"})
+    assert read_source(tmp_path, full, DAY, known).rejects.is_empty()
+    (tmp_path / "allocations.csv").write_text(f"{anew}a3,payment\n")
+    assert "come to 1100" in reasons(read_source(tmp_path, full, DAY, known))[0][4], "that line may name it"

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskpay.ledger.ledger import Ledger
@@ -166,6 +166,30 @@ def test_a_payment_taken_back_that_an_older_export_shows_comes_again_once_it_has
     assert one_of_each_stands(ledger)
 
 
+def test_a_payment_corrected_below_its_allocations_is_unapplied_until_they_are_told_again():
+    first, lower = frames([payment()], [part(amount=60), part("Y", invoice="B", amount=40)]), [payment(amount=50)]
+    loads = [(JUNE[2], first), (JUNE[5], frames(lower))]
+    ledger, _ = loaded(*loads)
+    assert open_of(ledger, JUNE[4]) == [("A", 40), ("B", 60)]
+    assert open_of(ledger, JUNE[5]) == [("A", 100), ("B", 100)]
+    assert free(ledger, JUNE[5]) - free(ledger, JUNE[4]) == 50
+    again, _ = loaded(*loads, (JUNE[6], frames(lower, [part(amount=50)])))
+    assert open_of(again, JUNE[6]) == [("A", 50), ("B", 100)]
+
+
+def test_a_payment_corrected_to_what_its_allocations_still_fit_keeps_them():
+    ledger, _ = loaded((JUNE[2], frames([payment()], [part(amount=60)])), (JUNE[5], frames([payment(amount=60)])))
+    assert open_of(ledger, JUNE[5]) == [("A", 40), ("B", 100)]
+
+
+def test_a_payment_applied_anew_leaves_what_is_no_longer_named():
+    first = frames([payment()], [part(amount=60), part("Y", invoice="B", amount=40)])
+    for parts in ([part()], [part(amount=60), part("Z", amount=40)]):
+        ledger, _ = loaded((JUNE[2], first), (JUNE[5], frames([payment()], parts)))
+        assert open_of(ledger, JUNE[4]) == [("A", 40), ("B", 60)]
+        assert open_of(ledger, JUNE[5]) == [("B", 100)]
+
+
 told = st.tuples(
     st.fixed_dictionaries(
         {n: st.tuples(st.sampled_from([100, 120]), st.sampled_from([10, 19]), st.integers(0, 30)) for n in "PQ"}
@@ -194,7 +218,6 @@ def answers(ledger, day):
     return (items(ledger, day).drop("known_on").rows(), unapplied(ledger, day).rows())
 
 
-@settings(max_examples=50)
 @given(tellings)
 def test_the_newest_telling_holds_and_earlier_days_keep_their_answers(told):
     loads = [(JUNE[day], tables_of(telling)) for day, telling in told]

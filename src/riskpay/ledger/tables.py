@@ -23,6 +23,22 @@ TOLD_OTHERWISE: Final = "told otherwise by a later load"
 OWN_REVERSALS: Final = (TAKEN_BACK, TOLD_OTHERWISE)
 """Reasons of reversals that riskpay adds itself; the second one is a correction, and no money came back."""
 
+FACT_DAY: Final = {
+    "invoices": "issue_date",
+    "payments": "value_date",
+    "payment_reversals": "reversed_on",
+    "allocations": "allocated_on",
+    "write_offs": "written_off_on",
+    "disputes": "opened_on",
+    "promises": "promised_on",
+    "blocks": "blocked_on",
+    "contacts": "contacted_at",
+}
+"""The day from which a fact is known if the file does not say: that day, for cash with the posting lag.
+
+A ``known_on`` that is another day was stated by the source.
+"""
+
 ITEM_KEY: Final = ("company_id", "invoice_id", "instalment")
 CUSTOMER_KEY: Final = ("company_id", "customer_id")
 

@@ -26,6 +26,7 @@ class Sources:
     amounts: pl.DataFrame
     items: pl.DataFrame
     standing: pl.DataFrame
+    paid: pl.DataFrame
 
 
 def sources(frames: Pairs[str, pl.DataFrame], known: Ledger | None) -> Sources:
@@ -48,6 +49,7 @@ def sources(frames: Pairs[str, pl.DataFrame], known: Ledger | None) -> Sources:
         amounts=pl.concat([cash, credit]).unique(_SOURCE, keep="first", maintain_order=True),
         items=last.select(*ITEM_KEY, "currency"),
         standing=standing.with_columns(source_id=base_id("source_id"), allocation_id=base_id("allocation_id")),
+        paid=payments.select("company_id", source_type=pl.lit("payment"), source_id="payment_id"),
     )
 
 
@@ -63,13 +65,18 @@ def in_other_currency(rows: pl.DataFrame, there: Sources) -> tuple[pl.DataFrame,
     return named, [Fault("source_id", reason, pl.col(_OTHER_CURRENCY))]
 
 
-def beyond(rows: pl.DataFrame, there: Sources) -> pl.DataFrame:
+def beyond(rows: pl.DataFrame, there: Sources, named: pl.DataFrame | None = None) -> pl.DataFrame:
     """Good allocations of a load whose source has less than is applied of it, with ``_reason``.
 
     Counted are those of the load and those that stand from earlier loads and are not told anew. All of the load
-    that draw on such a source are given: nobody can say which of them is meant.
+    that draw on such a source are given: nobody can say which of them is meant. ``named`` are all rows of a full
+    export, faulty ones too: an allocation that it names no more does not count where it tells the payment.
     """
-    earlier = there.standing.join(rows, on=_PART, how="anti").select(*_SOURCE, "amount")
+    standing = there.standing.join(rows, on=_PART, how="anti")
+    if named is not None:
+        gone = standing.join(named, on=_PART, how="anti").join(there.paid, on=_SOURCE, how="semi")
+        standing = standing.join(gone, on=_PART, how="anti")
+    earlier = standing.select(*_SOURCE, "amount")
     applied = (
         pl.concat([earlier, rows.select(*_SOURCE, "amount")]).group_by(_SOURCE).agg(_applied=pl.col("amount").sum())
     )

@@ -13,7 +13,7 @@ import polars as pl
 from riskpay.errors import SourceError
 from riskpay.ledger.columns import Column, Table
 from riskpay.ledger.ledger import Ledger
-from riskpay.ledger.tables import ALLOCATIONS, DEFAULT_COMPANY, TABLES
+from riskpay.ledger.tables import ALLOCATIONS, DEFAULT_COMPANY, FACT_DAY, TABLES
 from riskpay.sources import parsing
 from riskpay.sources.applied import Sources, beyond, in_other_currency, sources
 from riskpay.sources.checks import (
@@ -49,19 +49,6 @@ DEFAULTS: Final[dict[str, str | int | bool]] = {
 
 STATUS: Final = {"invoices": "active", "disputes": "open", "promises": "open", "blocks": "active"}
 """What an empty status stands for, by table."""
-
-FACT_DAY: Final = {
-    "invoices": "issue_date",
-    "payments": "value_date",
-    "payment_reversals": "reversed_on",
-    "allocations": "allocated_on",
-    "write_offs": "written_off_on",
-    "disputes": "opened_on",
-    "promises": "promised_on",
-    "blocks": "blocked_on",
-    "contacts": "contacted_at",
-}
-"""The day from which a fact is known if the file does not say: that day, for cash with the posting lag."""
 
 MONEY: Final = ("amount", "credit_limit")
 
@@ -145,7 +132,9 @@ class _TableReader:
         faults = [*self._column_faults(), *self._day_faults(), *references, *changed, *foreign]
         marked = first_fault(checked, faults)
         parts = self._parted(marked.filter(pl.col("_fault").is_null()))
-        kept, beyond_source = _within_sources(parts.kept, drawn_on) if drawn_on else (parts.kept, no_rejects())
+        # A line that cannot be split may name any allocation: then nothing is known to be gone.
+        named = marked if self.mapping.load == "full" and sheet.ragged.is_empty() else None
+        kept, beyond_source = _within_sources(parts.kept, drawn_on, named) if drawn_on else (parts.kept, no_rejects())
         key = self.table.key[-1] if self.table.key[-1] not in ("known_on", "valid_from") else self.table.key[1]
         ragged = ragged_rows(sheet.ragged)
         bad = pl.concat(
@@ -270,9 +259,11 @@ class _TableReader:
         return faults
 
 
-def _within_sources(good: pl.DataFrame, drawn_on: Sources) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _within_sources(
+    good: pl.DataFrame, drawn_on: Sources, named: pl.DataFrame | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Allocations whose payment or credit note has enough, and the others as rejected rows."""
-    over = beyond(good, drawn_on)
+    over = beyond(good, drawn_on, named)
     rejects = reject_rows(_with_money(over), pl.lit("amount"), pl.col("raw_amount"), pl.col("_reason"))
     return good.join(over, on=[FILE, LINE], how="anti", maintain_order="left"), rejects
 

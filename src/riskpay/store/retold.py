@@ -55,14 +55,22 @@ def retold(old: Mapping[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], loa
     changed = paired.filter(there & _differs(PAYMENT_CONTENT) & pl.col("_fallen").is_null())
     parts = _parts(told["allocations"], old["allocations"], fallen, times)
     moved = parts.moved.select("company_id", "known_on", _now="_from")
-    news = pl.concat([f.select("company_id", "known_on", "_now") for f in (changed, parts.changed, moved)])
+    crowded = _crowded(payments, changed, parts, old["payments"])
+    news = pl.concat([f.select("company_id", "known_on", "_now") for f in (changed, parts.changed, moved, crowded)])
     redone = _next(_since(news, old["payments"], loaded_on), times)
     kept = old["payments"].rename({"payment_id": "_now"}).join(changed, on=["company_id", "_now"], how="anti")
     anew = pl.concat([changed.select(kept.columns), kept]).join(redone, on=["company_id", "_now"])
     # What was taken back and comes again is known from the load that brings it, not from its own day.
     comes_again = pl.when(telling("_now") > 1).then(pl.max_horizontal(pl.lit(loaded_on), "_taken_back"))
     added = paired.filter(~there).with_columns(payment_id="_now", known_on=pl.max_horizontal("known_on", comes_again))
-    allocations, copied = _entered(parts, redone, old["allocations"], times, loaded_on)
+    stays = parts.untold.join(crowded, on=["company_id", "_now"], how="semi").select(_PART)
+    allocations, copied = _entered(
+        parts,
+        redone,
+        old["allocations"].join(stays, left_on=["company_id", base_id("allocation_id")], right_on=_PART, how="anti"),
+        times,
+        loaded_on,
+    )
     own = redone.select("company_id", payment_id="_now", reversed_on="since", known_on="since")
     return Retold(
         payments=pl.concat(
@@ -82,11 +90,16 @@ def retold(old: Mapping[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], loa
 
 @dataclass(frozen=True)
 class _Parts:
-    """Incoming allocations that are not there word for word: added, changed in place, or moved from a payment."""
+    """Incoming allocations that are not there word for word: added, changed in place, or moved from a payment.
+
+    ``told`` are all of the load that draw on payments, ``untold`` those that stand and that it does not name.
+    """
 
     added: pl.DataFrame
     changed: pl.DataFrame
     moved: pl.DataFrame
+    told: pl.DataFrame
+    untold: pl.DataFrame
 
 
 def _parts(told: pl.DataFrame, old: pl.DataFrame, fallen: pl.DataFrame, times: pl.DataFrame) -> _Parts:
@@ -112,7 +125,28 @@ def _parts(told: pl.DataFrame, old: pl.DataFrame, fallen: pl.DataFrame, times: p
         added=pl.concat([named.select(columns), new.filter(~came).select(columns)]),
         changed=changed.select(columns),
         moved=new.filter(came).select(*columns, "_from"),
+        told=cash.select(columns),
+        untold=elsewhere.with_columns(allocation_id="_base", _now="source_id")
+        .join(cash, on=_PART, how="anti")
+        .select(columns),
     )
+
+
+def _crowded(payments: pl.DataFrame, changed: pl.DataFrame, parts: _Parts, old: pl.DataFrame) -> pl.DataFrame:
+    """Payments that the load touches and that have less than stands on them: company_id, ``_now``, known_on.
+
+    Nobody can say what an allocation that the load does not name is worth then: none of those goes along, and the money
+    is unapplied until it is told again.
+    """
+    at = ["company_id", "_now"]
+    has = pl.concat(
+        [payments.select(*at, "amount"), old.select("company_id", "amount", _now="payment_id").select(*at, "amount")]
+    ).unique(at, keep="first", maintain_order=True)
+    touched = pl.concat([f.select(at) for f in (changed, parts.added, parts.changed, parts.moved)]).unique()
+    applied = pl.concat([parts.told, parts.untold]).group_by(at).agg(_applied=pl.col("amount").sum())
+    over = applied.join(has, on=at).filter(pl.col("_applied") > pl.col("amount"))
+    known = old.select("company_id", "known_on", _now="payment_id")
+    return known.join(over, on=at, how="semi").join(touched, on=at, how="semi").join(parts.untold, on=at, how="semi")
 
 
 def _entered(

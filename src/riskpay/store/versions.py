@@ -7,13 +7,10 @@ from typing import Final
 
 import polars as pl
 
-FACT_DAY: Final = {
-    "invoices": "issue_date",
-    "disputes": "opened_on",
-    "promises": "promised_on",
-    "blocks": "blocked_on",
-}
-"""The day of the fact itself, by table: a ``known_on`` that is another day was stated by the source."""
+from riskpay.ledger import tables
+
+FACT_DAY: Final = {name: tables.FACT_DAY[name] for name in ("invoices", "disputes", "promises", "blocks")}
+"""The day of the fact itself, by table that has versions."""
 
 
 @dataclass(frozen=True)
