@@ -58,7 +58,8 @@ on, with the columns of docs/ledger.md. Left out or empty, a column that may be 
 `instalment` is 1, `document_type` is `invoice`, `status` is active (disputes and promises: open), and `known_on` is
 the fact's own day, for cash with the posting lag. Rows may refer to customers, invoices and payments of the same folder
 or of the ledger so far. Allocations are in the currency of their payment or credit note, which is the item's, and come to no more than
-it has, those of earlier loads counted: else they are rejected. Disputes, promises, blocks and contacts go into the store. Files with other names are left
+it has, those of earlier loads counted: else they are rejected. A payment corrected below its allocations loses those that the load
+does not tell anew; a full load may apply a payment anew. Disputes, promises, blocks and contacts go into the store. Files with other names are left
 alone, unless the name is nearly that of a table.
 """
 
