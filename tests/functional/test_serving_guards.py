@@ -15,7 +15,7 @@ from riskpay.serving.guards import MAX_BODY_BYTES
 from riskpay.serving.pages.docs import operations
 from riskpay.serving.pages.guard import local_path
 from riskpay.serving.pages.show import ticks
-from riskpay.serving.testing import DAY, KNOWN, Client, FakeScorer, fill, in_thread
+from riskpay.serving.testing import DAY, KNOWN, Client, FakeScorer, in_thread
 from riskpay.store.database import Store
 
 ADDRESSES = [
@@ -23,13 +23,6 @@ ADDRESSES = [
     ("GET", f"/v1/worklists/{DAY}"),
     ("GET", f"/v1/customers/{KNOWN}/cadence"),
 ]
-
-
-@pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "store.db") as opened:
-        fill(opened)
-        yield opened
 
 
 @pytest.fixture

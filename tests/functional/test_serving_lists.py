@@ -5,17 +5,9 @@ import pytest
 
 from riskpay.serving.app import create_app
 from riskpay.serving.schemas_lists import CadenceAnswer, WorklistAnswer
-from riskpay.serving.testing import DAY, KNOWN, Client, FakeScorer, entry, fill, plan
-from riskpay.store.database import Store
+from riskpay.serving.testing import DAY, KNOWN, Client, FakeScorer, entry, plan
 
 LIST = f"/v1/worklists/{DAY}"
-
-
-@pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "store.db") as opened:
-        fill(opened)
-        yield opened
 
 
 @pytest.fixture

@@ -8,21 +8,13 @@ import pytest
 from riskpay.reporting import day_page
 from riskpay.reporting.pages import ITEMS_SHOWN, STATIC
 from riskpay.serving import app as serving
-from riskpay.serving.testing import DAY, KNOWN, Client, FakeScorer, entry, fill
-from riskpay.store.database import Store
+from riskpay.serving.testing import DAY, KNOWN, Client, FakeScorer, entry
 
 SHEETS = {
     "shared": STATIC / "shared.css",
     "served": serving.STATIC / "riskpay.css",
     "day": Path(day_page.__file__).parent / "templates" / "day.css",
 }
-
-
-@pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "store.db") as opened:
-        fill(opened)
-        yield opened
 
 
 @pytest.fixture

@@ -185,6 +185,10 @@ class Book:
         )
         return known.select(_typed(RETURNED_COLUMNS)).unique().sort(list(RETURNED_COLUMNS))
 
+    def accounts(self) -> pl.DataFrame:
+        """Who answers for whom: company_id, customer_id, payer_id (the customer itself where no other pays)."""
+        return self.customers.select(*CUSTOMER_KEY, payer_id=pl.coalesce("payer_id", "customer_id"))
+
     def unapplied_cash(self) -> pl.DataFrame:
         """Cash not applied to any item: company_id, customer_id, currency, unapplied_amount (minor units, above 0)."""
         if self.unapplied is not None:

@@ -33,9 +33,8 @@ def contacted(book: Book, held: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 def answering(book: Book, held: pl.DataFrame) -> pl.DataFrame:
     """Whose facts count for which payer: company_id, customer_id, payer_id. A payer's own count for itself."""
-    named = book.customers.select(*CUSTOMER_KEY, payer_id=pl.coalesce("payer_id", "customer_id"))
     payers = held.select("company_id", pl.col("payer_id").alias("customer_id"), "payer_id")
-    return pl.concat([named, payers]).unique()
+    return pl.concat([book.accounts(), payers]).unique()
 
 
 def _contacts(book: Book, who: pl.DataFrame) -> pl.DataFrame:

@@ -66,9 +66,10 @@ def _offers(book: Book) -> pl.DataFrame:
         *_NUMBER, "customer_id", "invoice_id", "instalment", "promised_on", "promised_for", "status", "known_on",
         wanted="amount", on_account=pl.col("invoice_id").is_null(),
     )  # fmt: skip
+    cash = _cash(book)
     # A promise that a person closed took what had come by then, not what comes for the next one.
     in_time = (pl.col("status") == "open") | (pl.col("received_on") <= pl.col("known_on"))
-    offers = pl.concat([_to_documents(takers, book), _to_accounts(takers, book)])
+    offers = pl.concat([_to_documents(takers, cash), _to_accounts(takers, cash, book)])
     counts = offers.filter(pl.col("received_on") >= pl.col("promised_on"), in_time)
     return counts.unique([*_NUMBER, "row"], keep="first", maintain_order=True).sort(
         "on_account", "promised_for", "promised_on", *_NUMBER, "received_on", "row"
@@ -85,15 +86,15 @@ def _cash(book: Book) -> pl.DataFrame:
     )
 
 
-def _to_documents(takers: pl.DataFrame, book: Book) -> pl.DataFrame:
+def _to_documents(takers: pl.DataFrame, cash: pl.DataFrame) -> pl.DataFrame:
     same_part = pl.col("instalment").is_null() | (pl.col("instalment") == pl.col("instalment_right"))
-    applied = takers.filter(~pl.col("on_account")).join(_cash(book), on=["company_id", "invoice_id"])
+    applied = takers.filter(~pl.col("on_account")).join(cash, on=["company_id", "invoice_id"])
     return applied.filter(same_part).select(*_OFFER, "status", "known_on")
 
 
-def _to_accounts(takers: pl.DataFrame, book: Book) -> pl.DataFrame:
-    paid = _cash(book).filter(pl.col("invoice_id").is_null()).drop("invoice_id", "instalment")
-    named = book.customers.select(*CUSTOMER_KEY, payer_id=pl.coalesce("payer_id", "customer_id"))
+def _to_accounts(takers: pl.DataFrame, cash: pl.DataFrame, book: Book) -> pl.DataFrame:
+    paid = cash.filter(pl.col("invoice_id").is_null()).drop("invoice_id", "instalment")
+    named = book.accounts()
     sides = [("customer_id", "customer_id"), ("payer_id", "payer_id"), ("payer_id", "customer_id")]
     own = _pairs(named, sides, "for_id").with_columns(_own=pl.lit(value=True))
     offers = (

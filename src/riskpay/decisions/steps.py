@@ -50,8 +50,8 @@ STEP_COLUMNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "earliest_utc": pl.Datetime("us", "UTC"),
     "latest_utc": pl.Datetime("us", "UTC"),
 }
-"""``payer_id`` answers for the item and is who is touched. ``state`` is planned, approval (a person approves first) or suppressed; ``rule`` says why then, or why not.
-The touch is allowed from ``earliest_utc`` to ``latest_utc``; null: the debtor's hours are not known."""
+"""``payer_id`` answers for the item and is who is touched. ``state`` is planned, approval (a person approves first)
+or suppressed; ``rule`` says why then, or why not. The touch is allowed from ``earliest_utc`` to ``latest_utc``; null: the debtor's hours are not known."""
 
 TAKES_OVER: Final[Owner] = "collector"
 """Who carries out an automatic step that has no address."""

@@ -10,7 +10,7 @@ import polars as pl
 from riskpay.dates import Cut
 from riskpay.ledger import tables
 from riskpay.ledger.columns import Table
-from riskpay.ledger.tellings import telling
+from riskpay.ledger.tellings import own_reversal, telling
 
 
 def _empty(table: Table) -> pl.DataFrame:
@@ -90,7 +90,7 @@ class Ledger:
         A company without such a fact is left out.
         """
         paid = self.payments.filter(telling("payment_id") == 1)
-        back = self.payment_reversals.filter(~pl.col("reason").is_in(tables.OWN_REVERSALS).fill_null(value=False))
+        back = self.payment_reversals.filter(~own_reversal())
         cash = self.allocations.filter(
             pl.col("source_type") == "payment", telling("allocation_id") == 1, telling("source_id") == 1
         )

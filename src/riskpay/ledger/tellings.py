@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from riskpay.ledger.tables import OWN_REVERSALS
+
 _AGAIN = r"~v\d+$"
 
 
@@ -18,3 +20,8 @@ def again_id(column: str, number: pl.Expr) -> pl.Expr:
 def telling(column: str) -> pl.Expr:
     """Which telling a number names: 1 for the source's own."""
     return pl.col(column).str.extract(r"~v(\d+)$", 1).cast(pl.Int64).fill_null(1)
+
+
+def own_reversal() -> pl.Expr:
+    """Whether a payment reversal is one that riskpay added itself: a correction, no money came back."""
+    return pl.col("reason").is_in(OWN_REVERSALS).fill_null(value=False)

@@ -53,8 +53,9 @@ def merge(
     """The tables of ``old`` (all of them, conformed) with the rows of ``new`` (conformed) loaded on a day.
 
     A changed invoice becomes a new version; a changed payment or allocation is taken back and entered anew (see
-    ``retold``); a changed row of another table replaces the old one. An item in ``shown_open`` (item keys) that an earlier load showed as paid has its payment reversed, known on ``loaded_on``.
-    ``vanished`` holds the keys of items of the companies in a ``full`` load that it does not hold; they stay as they are. Items in
+    ``retold``); a changed row of another table replaces the old one. An item in ``shown_open`` (item keys) that
+    an earlier load showed as paid has its payment reversed, known on ``loaded_on``. ``vanished`` holds the keys
+    of items of the companies in a ``full`` load that it does not hold; they stay as they are. Items in
     ``named_items`` (item keys) are there, if only in rejected rows.
     """
     counts: dict[str, Count] = {}

@@ -11,8 +11,8 @@ from datetime import date
 
 import polars as pl
 
-from riskpay.ledger.tables import ALLOCATIONS, OWN_REVERSALS, PAYMENT_REVERSALS, PAYMENTS, TOLD_OTHERWISE
-from riskpay.ledger.tellings import again_id, base_id, telling
+from riskpay.ledger.tables import ALLOCATIONS, PAYMENT_REVERSALS, PAYMENTS, TOLD_OTHERWISE
+from riskpay.ledger.tellings import again_id, base_id, own_reversal, telling
 
 PAYMENT_CONTENT = ("customer_id", "value_date", "amount", "currency")
 """What makes two rows of one payment the same; the day they became known is no content."""
@@ -211,7 +211,7 @@ def _times_told(reversals: pl.DataFrame) -> pl.DataFrame:
 
     ``_taken_back`` is the day from which the last telling before that one is known to have fallen.
     """
-    own = reversals.filter(pl.col("reason").is_in(OWN_REVERSALS))
+    own = reversals.filter(own_reversal())
     by_number = own.group_by("company_id", _base=base_id("payment_id"))
     return by_number.agg(_n=pl.len() + 1, _taken_back=pl.col("known_on").max())
 

@@ -16,8 +16,6 @@ from riskpay.decisions.steps import NO_ADDRESS, STEP_COLUMNS
 from riskpay.ledger.tables import CHANNELS, CONTACTS, ITEM_KEY
 from riskpay.store.models import EVENTS, Plan, PlannedStep
 
-SENT_COLUMNS: Final = (*ITEM_KEY, "step_code", "dunning_level", "channel", "sent_on")
-
 _NOT_SENT: Final = ("state", "earliest_utc", "latest_utc")
 """Columns of a planned step that say nothing of a sent one."""
 

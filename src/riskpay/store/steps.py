@@ -8,13 +8,13 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import Connection, Engine, Select, insert, select
 
+from riskpay.decisions.book import SENT_COLUMNS
 from riskpay.ledger.columns import Column, Table
 from riskpay.ledger.tables import CHANNELS, CUSTOMER_KEY, INVOICES, ITEM_KEY
 from riskpay.store import sending
 from riskpay.store.clock import utc_now
 from riskpay.store.engine import writing
 from riskpay.store.models import Plan, PlannedStep
-from riskpay.store.sending import SENT_COLUMNS
 
 _KEYS = {column.name: column for column in INVOICES.columns}
 
@@ -106,7 +106,7 @@ class Steps:
         serves that invoice only, and one contact serves one step of an item.
         """
         with self._engine.connect() as connection:
-            return sending.sent(connection, as_of).select(SENT_COLUMNS)
+            return sending.sent(connection, as_of).select(list(SENT_COLUMNS))
 
     def of_customer(self, company_id: str, customer_id: str, as_of: date | None = None) -> list[Step]:
         """The cadence of a customer at the end of ``as_of`` (the newest plan's day unless given).

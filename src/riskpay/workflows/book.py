@@ -16,7 +16,8 @@ from riskpay.features.records import customer_records
 from riskpay.ledger.fx import with_minor_rate
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import customers_as_of, open_items, unapplied
-from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY, OWN_REVERSALS
+from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
+from riskpay.ledger.tellings import own_reversal
 from riskpay.model.late_model import LateModel
 from riskpay.model.risk import RiskTable
 from riskpay.store.database import Store
@@ -106,8 +107,7 @@ def at_par(book: Book) -> Book:
 def _returned(ledger: Ledger) -> pl.DataFrame:
     """Payments that the bank took back; where a later load or export corrects one, no money came back."""
     owners = ledger.payments.select("company_id", "payment_id", "customer_id")
-    corrected = pl.col("reason").is_in(OWN_REVERSALS).fill_null(value=False)
-    returned = ledger.payment_reversals.filter(~corrected).join(owners, on=["company_id", "payment_id"])
+    returned = ledger.payment_reversals.filter(~own_reversal()).join(owners, on=["company_id", "payment_id"])
     used = ledger.allocations.filter(source_type="payment").select(*ITEM_KEY, payment_id="source_id")
     applied = returned.join(used, on=["company_id", "payment_id"], how="left")
     return applied.select(list(RETURNED_COLUMNS))

@@ -54,8 +54,8 @@ def daily(
 
     Uses a model trained on or before that day, and facts known by its end. ``without_model`` ranks by
     the policy's points instead. The same day run again over the same facts publishes nothing new.
-    Segments, plan and lists come into force together or not at all. Raises NotThereError without a fitting model, for an empty ledger, or a day before its first
-    invoice.
+    Segments, plan and lists come into force together or not at all. Raises NotThereError without a
+    fitting model, for an empty ledger, or a day before its first invoice.
     """
     begun = time.perf_counter()
     opened = Home.open(home)

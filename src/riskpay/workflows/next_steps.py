@@ -13,12 +13,13 @@ from typing import Any, Final
 import polars as pl
 
 from riskpay.decisions.book import ITEM_COLUMNS, SENT_COLUMNS, Book
-from riskpay.decisions.cadence import roll
+from riskpay.decisions.cadence import rolls_of
 from riskpay.decisions.entries import EntryStep
 from riskpay.decisions.holds import held_items
 from riskpay.decisions.policy import Policy
 from riskpay.decisions.segments import customer_segments
 from riskpay.decisions.steps import item_steps
+from riskpay.features.effective import with_effective_due_date
 from riskpay.ledger.fx import with_minor_rate
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
@@ -47,8 +48,7 @@ class NextSteps:
         book = replace(book, cash=_since_promises(book))
         segments = customer_segments(book, policy)
         steps = item_steps(book, held_items(book, policy), segments, policy)
-        accounts = book.customers.select(*CUSTOMER_KEY, payer_id=pl.coalesce("payer_id", "customer_id"))
-        return cls(book, ledger, segments, policy, _by_item(steps), accounts)
+        return cls(book, ledger, segments, policy, _by_item(steps), book.accounts())
 
     def of_new(self, rows: Sequence[Row], days: Sequence[date]) -> list[Step | None]:
         """The next step of each item that the ledger does not have, None if its ladder has no further one.
@@ -75,22 +75,18 @@ class NextSteps:
             [{**{name: row[name] for name in names}, "open_amount": row["amount"]} for row in rows],
             schema={name: ITEM_COLUMNS[name] for name in (*names, "open_amount")},
         )
-        days = items.select("company_id", "due_date").iter_rows()
-        rolled = [self._rolled(company, due) for company, due in days]
+        countries = {company: self.book.countries.get(company, "") for company in items["company_id"].unique()}
         ends = pl.Series("end", [_END + str(number) for number in range(len(rows))], pl.String)
-        dated = items.with_columns(
+        rolled = with_effective_due_date(items, rolls_of(self.policy, countries))
+        dated = rolled.with_columns(
             ends,
             invoice_id=ends,
             instalment=pl.lit(1, pl.Int32),
-            effective_due_date=pl.Series(rolled, dtype=pl.Date),
             days_past_due=(pl.lit(self.book.as_of) - pl.col("due_date")).dt.total_days().clip(lower_bound=0),
             today=pl.lit(self.book.as_of),
         )
         rated = with_minor_rate(dated, self.ledger, "today", self.book.reporting_currency).drop("today")
         return rated.with_columns(pl.col("rate").fill_null(1.0))
-
-    def _rolled(self, company_id: str, due: date) -> date:
-        return roll(self.policy, self.book.countries.get(company_id) or "")(due)
 
     def _side_by_side(self, asked: pl.DataFrame) -> tuple[Book, pl.DataFrame]:
         """A book a new item, in one, and the segments of their customers; who is not known is new."""
@@ -101,9 +97,7 @@ class NextSteps:
         customers = members.join(self.book.customers, on=CUSTOMER_KEY, how="left").with_columns(
             payer_id=pl.coalesce("payer_id", "customer_id") + pl.col("end")
         )
-        told: dict[str, Any] = {
-            name: _copied(table, members) for name in _TABLES if (table := getattr(self.book, name)) is not None
-        }
+        told: dict[str, Any] = {name: _copied(getattr(self.book, name), members) for name in _TABLES}
         book = replace(
             self.book,
             items=pl.concat([items, new], how="diagonal_relaxed"),

@@ -53,8 +53,9 @@ def train(home: Path, as_of: date | None = None, progress: Progress = silent) ->
     """Train on what was known before ``as_of`` (default: the ledger's last day), and promote past the gate.
 
     The gate's figures come from a trial model that knew nothing of the last fifth of the questions; the
-    model registered is trained on all of them, and keeps its trial model beside it for later comparisons. Raises NotThereError for an empty ledger or
-    a day before its first invoice, TooFewLabelsError for too little settled history.
+    model registered is trained on all of them, and keeps its trial model beside it for later comparisons.
+    Raises NotThereError for an empty ledger or a day before its first invoice, TooFewLabelsError for too
+    little settled history.
     """
     opened = Home.open(home)
     day = as_of or opened.last_day()
