@@ -115,41 +115,48 @@ def test_an_open_invoice_is_explained(trained, done, file):
     assert said["features"]["terms_days"] is not None
 
 
+@pytest.fixture(scope="module")
+def customer(scorer):
+    """The customer with most invoices."""
+    counted = scorer.ledger.invoices.filter(company_id="U001").group_by("customer_id").len()
+    return counted.sort("len", "customer_id")["customer_id"][-1]
+
+
 def asked(ref, customer, **more):
     day = date(2020, 3, 20)
     return NewItem(ref, customer, day, day + timedelta(days=15), 1_200_00, "USD", company_id="U001", **more)
 
 
-def test_an_item_is_scored_alike_alone_and_among_others(scorer):
-    items = [asked("a", "200769623"), asked("b", "nobody"), asked("c", "200769623")]
+def test_an_item_is_scored_alike_alone_and_among_others(scorer, customer):
+    items = [asked("a", customer), asked("b", "nobody"), asked("c", customer)]
     alone = [scorer.score([item], scorer.facts_until)[0].risk for item in items]
     together = [answer.risk for answer in scorer.score(items, scorer.facts_until)]
     assert together == alone
     assert together[0].curve == together[2].curve
 
 
-def test_an_unknown_customer_gets_an_answer_and_a_flag(scorer):
-    known, new = scorer.score([asked("a", "200769623"), asked("b", "nobody")], scorer.facts_until)
+def test_an_unknown_customer_gets_an_answer_and_a_flag(scorer, customer):
+    known, new = scorer.score([asked("a", customer), asked("b", "nobody")], scorer.facts_until)
     assert (known.risk.is_new, new.risk.is_new) == (False, True)
     assert new.segment == "new"
     assert 0 < new.risk.p_late < 1
     assert new.next_step["rule"]
 
 
-def test_a_settled_invoice_is_a_problem_of_its_row(scorer, file):
+def test_a_settled_invoice_is_a_problem_of_its_row(scorer, customer, file):
     invoice = next(iter(open_rows(file)))
-    answer = scorer.score([asked("a", "200769623", invoice_id=invoice)], scorer.facts_until)[0]
+    answer = scorer.score([asked("a", customer, invoice_id=invoice)], scorer.facts_until)[0]
     assert isinstance(answer, RowProblem)
     assert answer.code == "already_settled"
 
 
-def test_the_endpoint_answers_over_the_real_model(trained, scorer):
+def test_the_endpoint_answers_over_the_real_model(trained, scorer, customer):
     with Store(Home.open(trained).settings.database) as store:
         client = Client(create_app(store, lambda: scorer), {"X-API-Key": store.keys.create("test")})
         item = {
             "ref": "7",
             "company_id": "U001",
-            "customer_id": "200769623",
+            "customer_id": customer,
             "issue_date": "2020-03-20",
             "due_date": "2020-04-04",
             "amount": "1200.00",

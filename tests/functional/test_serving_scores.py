@@ -108,7 +108,7 @@ def test_curve_and_reasons_come_when_asked_for(client):
 
 BAD_ROWS = {
     "no customer": ({"customer_id": None}, "invalid_item", "customer_id"),
-    "number for an id": ({"customer_id": 200769623}, "invalid_item", "string"),
+    "number for an id": ({"customer_id": 600769623}, "invalid_item", "string"),
     "empty id": ({"customer_id": ""}, "invalid_item", "at least 1"),
     "control character": ({"customer_id": "a\u0000b"}, "invalid_item", "control"),
     "number for money": ({"amount": 12.5}, "invalid_item", "string"),

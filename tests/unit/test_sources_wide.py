@@ -232,8 +232,8 @@ def test_the_original_highradius_layout(tmp_path):
         "business_code,cust_number,name_customer,clear_date,buisness_year,doc_id,posting_date,document_create_date,"
         "document_create_date.1,due_in_date,invoice_currency,document type,posting_id,area_business,total_open_amount,"
         "baseline_create_date,cust_payment_terms,invoice_id,isOpen\n"
-        "U001,0200000001,SHOP us,,2020.0,1930000001.0,2020-03-30,20200330,20200330,20200414.0,USD,RV,1.0,,10.5,"
-        "20200330.0,NAA8,1930000001.0,1\n"
+        "U001,0200000001,SHOP us,,2020.0,1990000001.0,2020-03-30,20200330,20200330,20200414.0,USD,RV,1.0,,10.5,"
+        "20200330.0,NAA8,1990000001.0,1\n"
         "U001,0200000001,SHOP,2020-01-10 00:00:00,2019.0,9500000001.0,2019-12-30,20191229,20191230,20200114.0,USD,X2,"
         "1.0,,20.0,20191230.0,NAA8,,0\n"
     )
@@ -241,8 +241,8 @@ def test_the_original_highradius_layout(tmp_path):
 
     read = read_source(file, load_mapping("highradius"), DAY)
     assert read.rejects.is_empty()
-    assert sorted(read.frames["invoices"]["invoice_id"]) == ["1930000001", "9500000001"]
-    assert read.shown_open["invoice_id"].to_list() == ["1930000001"]
+    assert sorted(read.frames["invoices"]["invoice_id"]) == ["1990000001", "9500000001"]
+    assert read.shown_open["invoice_id"].to_list() == ["1990000001"]
     assert read.frames["customers"].select("customer_id", "debtor_type", "country").rows() == [
         ("200000001", "company", "US")
     ]

@@ -55,7 +55,7 @@ class ScoreItem(BaseModel):
 
     ref: Id | None = Field(default=None, description="Your own mark; it comes back in the answer.", examples=["A-17"])
     company_id: Id = Field(default=DEFAULT_COMPANY, description="Our legal entity that is owed.", examples=["1"])
-    customer_id: Id = Field(description="Customer, with its zeros.", examples=["0200769623"])
+    customer_id: Id = Field(description="Customer, with its zeros.", examples=["0600769623"])
     invoice_id: Id | None = Field(default=None, description="Document number, if it has one.", examples=["1930438491"])
     issue_date: Day = Field(description="Day the invoice was made.", examples=["2019-07-30"])
     due_date: Day = Field(description="Last day without lateness.", examples=["2019-08-14"])

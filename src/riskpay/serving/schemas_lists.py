@@ -33,7 +33,7 @@ class ListEntry(BaseModel):
     collector: str = Field(examples=["anna"])
     rank: int = Field(description="Order within the collector's list, from 1.", examples=[1])
     company_id: str = Field(examples=["1"])
-    customer_id: str = Field(examples=["0200769623"])
+    customer_id: str = Field(examples=["0600769623"])
     name: str | None = Field(examples=["Northern Mills"])
     collectible_amount: Money = Field(description="Open and not disputed, promised, planned or blocked.")
     currency: str = Field(examples=["USD"])
@@ -73,7 +73,7 @@ class WorklistAnswer(BaseModel):
     next: str | None = Field(description="Give it as `after` for the next page; null on the last one.")
     would_pay_anyway: list[dict[str, object]] = Field(
         description="Customers who pay without a call, under usual effort: advice. On the first page only.",
-        examples=[[{"company_id": "1", "customer_id": "0200762301", "p_paid": 0.97, "within_days": 14}]],
+        examples=[[{"company_id": "1", "customer_id": "0600762301", "p_paid": 0.97, "within_days": 14}]],
     )
 
 
@@ -101,7 +101,7 @@ class CadenceAnswer(BaseModel):
     """The segment of a customer, and its steps sent, planned and suppressed, each with its rule."""
 
     company_id: str = Field(examples=["1"])
-    customer_id: str = Field(examples=["0200769623"])
+    customer_id: str = Field(examples=["0600769623"])
     as_of: date = Field(examples=["2019-08-01"])
     segment: str | None = Field(examples=["habitually_late"])
     segment_rule: str | None = Field(examples=["shrunk late share 0.61 is at least 0.5"])

@@ -19,7 +19,7 @@ from riskpay.store.database import Store
 from riskpay.workflows.scoring_types import NewItem, RowProblem, ScoredItem
 
 DAY: Final = date(2019, 8, 1)
-KNOWN: Final = "0200769623"
+KNOWN: Final = "0600769623"
 REFUSED: Final = "0999999999"
 """A customer the fake scorer refuses, to show a row problem of the scorer's own."""
 
@@ -117,11 +117,11 @@ class Client:
 
 
 CUSTOMERS: Final = (
-    ("0200769623", "Walden Retail Group", "48213.77", "1204", 61, 0.7413, "habitually_late"),
-    ("0200980828", "Bennett & Sons Foods", "91466.10", "988", 44, 0.6127, "high_risk"),
-    ("0140106181", "Thistle Markets", "12980.40", "402", 33, 0.5521, "habitually_late"),
+    ("0600769623", "Walden Retail Group", "48213.77", "1204", 61, 0.7413, "habitually_late"),
+    ("0600980828", "Bennett & Sons Foods", "91466.10", "988", 44, 0.6127, "high_risk"),
+    ("0540106181", "Thistle Markets", "12980.40", "402", 33, 0.5521, "habitually_late"),
     (
-        "0200769624",
+        "0600769624",
         "Harborview Cash and Carry of the Northern Counties",
         "7604.00",
         "311",
@@ -129,10 +129,10 @@ CUSTOMERS: Final = (
         0.4933,
         "natural_person",
     ),
-    ("0200353024", "Delgado Hospitality", "23911.25", "287", 22, 0.4102, "occasionally_late"),
-    ("0200148860", "Dollar Depot", "5120.09", "154", 18, 0.3809, "occasionally_late"),
-    ("CCU002", "Kinfolk Bakery", "1804.55", "61", 12, 0.3304, "new"),
-    ("0200230690", "Dunmore Trading", "16770.98", "58", 9, 0.2718, "reliable"),
+    ("0600353024", "Delgado Hospitality", "23911.25", "287", 22, 0.4102, "occasionally_late"),
+    ("0600148860", "Dollar Depot", "5120.09", "154", 18, 0.3809, "occasionally_late"),
+    ("CDX902", "Kinfolk Bakery", "1804.55", "61", 12, 0.3304, "new"),
+    ("0600230690", "Dunmore Trading", "16770.98", "58", 9, 0.2718, "reliable"),
 )
 HELD: Final = "dispute D-11 is open until 2019-08-20"
 MUST: Final = "must be called: broke a promise, overdue since 2019-07-29"
@@ -209,7 +209,7 @@ def fill(store: Store, as_of: date = DAY) -> str:
         {"collector": "anna", "capacity_minutes": 300, "entries": [entry(n + 1, n) for n in range(5)]},
         {"collector": "bert", "capacity_minutes": 240, "entries": [entry(n - 4, n) for n in range(5, 8)]},
     ]
-    tips = [("0200762301", "Wexford Stores", 0.97), ("0200744019", "Target Commons", 0.95)]
+    tips = [("0600762301", "Wexford Stores", 0.97), ("0600744019", "Target Commons", 0.95)]
     advice = [
         {
             "company_id": "1",

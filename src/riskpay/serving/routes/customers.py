@@ -15,7 +15,7 @@ from riskpay.store.cadences import cadence as cadence_of
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=KeyedRoute, dependencies=KEY_SCHEMES)
 
-CustomerId = Annotated[Id, Path(description="Customer, with its zeros.", examples=["0200769623"])]
+CustomerId = Annotated[Id, Path(description="Customer, with its zeros.", examples=["0600769623"])]
 CompanyId = Annotated[Id, Query(description="Our legal entity that is owed.", examples=["1"])]
 AsOf = Annotated[Day | None, Query(description="As it was at the end of this day; the newest plan's day unless given.")]
 
