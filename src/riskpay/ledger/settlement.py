@@ -2,8 +2,10 @@
 
 An item is one due date of an invoice. Its state after a day k counts every fact known by k. This one
 history answers for a snapshot (the last state by a day) and for features (all states), so the two
-cannot disagree.
+cannot disagree. Items are worked on by number, in the order of their keys: whole columns, no group at a time.
 """
+
+from typing import Final
 
 import polars as pl
 
@@ -28,6 +30,11 @@ STATE_COLUMNS = (
     "reopened",
 )
 
+_OF_VERSION: Final = (*ITEM_KEY, "customer_id", "currency", "issue_date", "due_date", "amount")
+_TAKEN: Final = ("cash", "credit", "write_off")
+_DAYS: Final = 2**32
+"""An item's number times this, plus the day, orders facts by item and day."""
+
 
 def item_states(ledger: Ledger, tolerance: int = 0) -> pl.DataFrame:
     """States of all items (not credit notes), ordered by item and known_on.
@@ -42,65 +49,111 @@ def item_states(ledger: Ledger, tolerance: int = 0) -> pl.DataFrame:
     paid settles on the day of the change, by cash and credit mixed. A reversed payment and a cancelled
     credit note give back what they took; an item that stays settled is then settled by what still stands.
     """
-    changes = pl.concat([_documents(ledger), _allocations(ledger), _write_offs(ledger)], how="diagonal")
-    if changes.is_empty():
-        return _typed(changes)
-    facts = _after_document(changes)
-    days = (
-        facts.group_by(*_KEY, "known_on")
-        .agg(
-            pl.col("customer_id", "currency", "issue_date", "due_date").drop_nulls().last(),
-            pl.col("amount", "cash", "credit", "write_off", "lowered").sum(),
-            pl.col("counts_on").max(),
-            pl.col("fell").any(),
-        )
-        .sort(*_KEY, "known_on")
-    )
-    running = days.with_columns(
-        pl.col("customer_id", "currency", "issue_date", "due_date").forward_fill().over(_KEY),
-        pl.col("amount", "cash", "credit", "write_off").cum_sum().over(_KEY),
-        counts_on=pl.col("counts_on").cum_max().over(_KEY),
-    ).with_columns(
-        open_amount=pl.col("amount") - pl.col("cash") - pl.col("credit") - pl.col("write_off"),
-        overpaid_amount=(pl.col("cash") + pl.col("credit") - pl.col("amount")).clip(lower_bound=0),
-    )
-    return _typed(_with_settlement(_without_returned(running, facts), tolerance))
+    versions = document_versions(ledger)
+    states = states_of(versions, ledger, tolerance)
+    document = versions.select(_OF_VERSION)[states["version"]]
+    return pl.concat([document, states.drop("item", "version")], how="horizontal").select(STATE_COLUMNS)
 
 
-def _documents(ledger: Ledger) -> pl.DataFrame:
-    """The change of amount that each version brings; a cancelled document keeps its amount and is credited."""
-    versions = ledger.invoices.filter(document_type="invoice").sort(*_KEY, "known_on")
-    before = pl.col("amount").shift(1).over(_KEY).fill_null(0)
+def document_versions(ledger: Ledger) -> pl.DataFrame:
+    """Every version of every invoice's due date, ordered by item and known_on, with ``item``, the item's number.
+
+    Numbers count from 0 in the order of the items' keys. ``lowered``: by how much the version lowers the amount of
+    the one before it.
+    """
+    found = _ordered(ledger.invoices.filter(document_type="invoice"), [*_KEY, "known_on"])
+    new = pl.any_horizontal(pl.col(name) != pl.col(name).shift(1) for name in _KEY).fill_null(value=True)
+    before = pl.when(pl.col("item") == pl.col("item").shift(1)).then(pl.col("amount").shift(1)).otherwise(0)
+    return (
+        found.drop("document_type")
+        .with_columns(item=new.cum_sum().cast(pl.UInt32) - 1)
+        .with_columns(lowered=(before - pl.col("amount")).clip(lower_bound=0))
+    )
+
+
+def _ordered(frame: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """``frame`` sorted; a ledger's files are in order already, and to see that is far cheaper than to sort again."""
+    same, falls = pl.lit(value=True), pl.lit(value=False)
+    for name in by:
+        falls |= same & (pl.col(name) < pl.col(name).shift(1))
+        same &= pl.col(name) == pl.col(name).shift(1)
+    return frame.sort(by) if frame.select(falls.any()).item() else frame
+
+
+def states_of(versions: pl.DataFrame, ledger: Ledger, tolerance: int) -> pl.DataFrame:
+    """``item_states`` by number: item, and ``version``, the row of ``versions`` that counts, in place of its columns.
+
+    ``versions`` as ``document_versions``.
+    """
+    facts = _facts(versions, ledger).sort("moment")
+    running = facts.with_columns(pl.col("version").forward_fill(), *map(_sum_so_far, _TAKEN), _latest_so_far("counts_on"))
+    last_of_day = (pl.col("moment") != pl.col("moment").shift(-1)).fill_null(value=True)
+    fell = facts.filter("fell")["moment"].unique()
+    days = running.filter(last_of_day).with_columns(fell=pl.col("moment").is_in(fell.implode()))
+    return _with_settlement(_without_returned(_with_document(days, versions), facts), tolerance).select(
+        "item", "version", *(name for name in STATE_COLUMNS if name not in _OF_VERSION)
+    )
+
+
+def _sum_so_far(name: str) -> pl.Expr:
+    """The running sum of an item's rows: that of all rows less what it was at the item's first."""
+    whole = pl.col(name).cum_sum()
+    begins = (pl.col("item") != pl.col("item").shift(1)).fill_null(value=True)
+    return whole - pl.when(begins).then(whole - pl.col(name)).forward_fill()
+
+
+def _latest_so_far(name: str) -> pl.Expr:
+    """The latest day in an item's rows so far: item numbers rise, so theirs with the day behind can be compared."""
+    number = pl.col("item").cast(pl.Int64) * _DAYS
+    latest = (number + pl.col(name).to_physical().cast(pl.Int64) + _DAYS // 2).fill_null(number).cum_max() - number
+    return pl.when(latest > 0).then((latest - _DAYS // 2).cast(pl.Int32)).cast(pl.Date).alias(name)
+
+
+def _facts(versions: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    """What changes an item, by item number and the day it counts from; ``moment`` orders both."""
+    first = versions.filter((pl.col("item") != pl.col("item").shift(1)).fill_null(value=True))
+    items = first.select(*_KEY, "item", made="known_on")
     gone = pl.col("status") == "cancelled"
-    lowered = (before - pl.col("amount")).clip(lower_bound=0)
-    credit = pl.when(gone).then("amount").otherwise(0)
-    return versions.select(
-        *_KEY,
+    told = versions.select(
+        "item",
         "known_on",
-        "customer_id",
-        "currency",
-        "issue_date",
-        "due_date",
-        amount=pl.col("amount") - before,
-        credit=credit - credit.shift(1).over(_KEY).fill_null(0),
-        lowered=lowered,
-        counts_on=pl.when(gone | (lowered > 0)).then("known_on"),
+        version=pl.int_range(pl.len(), dtype=pl.UInt32),
+        counts_on=pl.when(gone | (pl.col("lowered") > 0)).then("known_on"),
     )
+    parts = [told, *(_of_items(frame, items) for frame in (_allocations(ledger), _write_offs(ledger)))]
+    return pl.concat(parts, how="diagonal").with_columns(
+        pl.col(_TAKEN).fill_null(0),
+        pl.col("fell").fill_null(value=False),
+        moment=pl.col("item").cast(pl.Int64) * _DAYS + pl.col("known_on").to_physical() + _DAYS // 2,
+    )
+
+
+def _of_items(frame: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """Facts about items that exist, none counted before the item's own document."""
+    found = frame.join(items, on=_KEY)
+    return found.with_columns(known_on=pl.max_horizontal("known_on", "made")).drop(*_KEY, "made")
 
 
 def _allocations(ledger: Ledger) -> pl.DataFrame:
     """What payments and credit notes take off; ``back`` is the day a return of theirs puts it back."""
-    applied = (
-        ledger.allocations.join(returns(ledger), on=["company_id", "source_type", "source_id"], how="left")
-        .with_columns(back=pl.when(pl.col("back").is_not_null()).then(pl.max_horizontal("known_on", "back")))
-        .with_columns(counts_on="allocated_on", taken="amount", fell=pl.lit(False))
+    back = returns(ledger)
+    source = ["company_id", "source_type", "source_id"]
+    if back.is_empty():
+        applied = ledger.allocations.with_columns(back=pl.lit(None, pl.Date))
+    else:
+        applied = ledger.allocations.join(back, on=source, how="left")
+    applied = applied.with_columns(
+        back=pl.when(pl.col("back").is_not_null()).then(pl.max_horizontal("known_on", "back")),
+        counts_on="allocated_on",
+        taken="amount",
+        fell=pl.lit(value=False),
     )
     returned = applied.filter(pl.col("back").is_not_null()).with_columns(
         known_on="back",
         taken=-pl.col("taken"),
         counts_on=pl.lit(None, pl.Date),
         back=pl.lit(None, pl.Date),
-        fell=pl.lit(True),
+        fell=pl.lit(value=True),
     )
     is_cash = pl.col("source_type") == "payment"
     return pl.concat([applied, returned]).select(
@@ -134,42 +187,48 @@ def _write_offs(ledger: Ledger) -> pl.DataFrame:
     return ledger.write_offs.select(*_KEY, "known_on", write_off="amount", counts_on="written_off_on")
 
 
-def _after_document(changes: pl.DataFrame) -> pl.DataFrame:
-    """Facts about items that exist, none counted before the item's own document."""
-    made = changes.filter(pl.col("customer_id").is_not_null()).group_by(_KEY).agg(made=pl.col("known_on").min())
+def _with_document(days: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """States with what the version says that counts by then: a cancelled document is credited in full."""
+    document = versions.select("amount", "status", "lowered", told_on="known_on")[days["version"]]
+    credited = pl.when(pl.col("status") == "cancelled").then("amount").otherwise(0)
+    taken = pl.sum_horizontal(_TAKEN)
     return (
-        changes.join(made, on=_KEY)
-        .with_columns(known_on=pl.max_horizontal("known_on", "made"))
+        pl.concat([days, document], how="horizontal")
         .with_columns(
-            pl.col("amount", "cash", "credit", "write_off", "lowered").fill_null(0),
-            pl.col("fell").fill_null(value=False),
+            known_on=(pl.col("moment") % _DAYS - _DAYS // 2).cast(pl.Int32).cast(pl.Date),
+            credit=pl.col("credit") + credited,
+        )
+        .with_columns(
+            lowered=pl.when(pl.col("told_on") == pl.col("known_on")).then("lowered").otherwise(0),
+            open_amount=pl.col("amount") - taken,
+            overpaid_amount=(pl.col("cash") + pl.col("credit") - pl.col("amount")).clip(lower_bound=0),
         )
     )
 
 
-def _without_returned(running: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+def _without_returned(days: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """``counts_on`` of items with a return anew, from the facts that still stand on each day."""
     if facts["back"].null_count() == facts.height:
-        return running
-    touched = facts.filter(pl.col("back").is_not_null()).select(_KEY).unique()
+        return days
+    touched = facts.filter(pl.col("back").is_not_null()).select("item").unique()
     stands = pl.col("known_on") <= pl.col("day")
     latest = (
-        running.join(touched, on=_KEY, how="semi")
-        .select(*_KEY, day="known_on")
-        .join(facts, on=_KEY)
+        days.join(touched, on="item", how="semi")
+        .select("item", day="known_on")
+        .join(facts.select("item", "known_on", "counts_on", "back"), on="item")
         .filter(stands & (pl.col("back").is_null() | (pl.col("back") > pl.col("day"))))
-        .group_by(*_KEY, "day")
+        .group_by("item", "day")
         .agg(lasting=pl.col("counts_on").max())
     )
-    return running.join(
-        latest, left_on=[*_KEY, "known_on"], right_on=[*_KEY, "day"], how="left", maintain_order="left"
+    return days.join(
+        latest, left_on=["item", "known_on"], right_on=["item", "day"], how="left", maintain_order="left"
     ).with_columns(counts_on=pl.coalesce("lasting", "counts_on"))
 
 
-def _with_settlement(running: pl.DataFrame, tolerance: int) -> pl.DataFrame:
+def _with_settlement(days: pl.DataFrame, tolerance: int) -> pl.DataFrame:
     settled = pl.col("open_amount") <= tolerance
-    was = settled.shift(1, fill_value=False).over(_KEY)
-    kinds = pl.sum_horizontal(pl.col("cash", "credit", "write_off", "lowered") > 0)
+    was = (settled.shift(1) & (pl.col("item") == pl.col("item").shift(1))).fill_null(value=False)
+    kinds = pl.sum_horizontal(pl.col(*_TAKEN, "lowered") > 0)
     by = (
         pl.when(kinds > 1)
         .then(pl.lit("mixed"))
@@ -183,28 +242,14 @@ def _with_settlement(running: pl.DataFrame, tolerance: int) -> pl.DataFrame:
     # Only the state that closes the item says when and by what; later ones of the same spell keep it. Where cash or
     # credit falls and the rest still settles the item, that rest says it: a payment of another day stands in.
     closes = settled & (~was | pl.col("fell"))
-    marked = running.with_columns(settled=settled, closes=closes, reopened=~settled & was)
+    marked = days.with_columns(settled=settled, closes=closes, reopened=~settled & was)
     return marked.with_columns(
-        settled_on=pl.when("closes").then("counts_on").forward_fill().over(_KEY),
-        settled_by=pl.when("closes").then(by).forward_fill().over(_KEY),
-    ).with_columns(
-        settled_on=pl.when("settled").then("settled_on"),
-        settled_by=pl.when("settled").then("settled_by"),
+        settled_on=pl.when("settled").then(_of_closing("counts_on")), settled_by=pl.when("settled").then(_of_closing(by))
     )
 
 
-def _typed(frame: pl.DataFrame) -> pl.DataFrame:
-    types = {
-        "instalment": pl.Int32,
-        "issue_date": pl.Date,
-        "known_on": pl.Date,
-        "due_date": pl.Date,
-        "settled_on": pl.Date,
-        "amount": pl.Int64,
-        "open_amount": pl.Int64,
-        "overpaid_amount": pl.Int64,
-        "settled": pl.Boolean,
-        "reopened": pl.Boolean,
-    }
-    blanks = [pl.lit(None, types.get(n, pl.String)).alias(n) for n in STATE_COLUMNS if n not in frame.columns]
-    return frame.with_columns(blanks).select(pl.col(n).cast(types.get(n, pl.String)) for n in STATE_COLUMNS)
+def _of_closing(value: str | pl.Expr) -> pl.Expr:
+    """The value in the last row that closed the item; asked only where an item is settled, which it then is by its own."""
+    row = pl.when("closes").then(pl.int_range(pl.len(), dtype=pl.UInt32)).forward_fill()
+    found = pl.col(value) if isinstance(value, str) else value
+    return found.gather(row)
