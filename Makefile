@@ -10,10 +10,10 @@ UV ?= uv
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo serve test check docs card lock clean
+.PHONY: help env demo serve test check docs card bench-features lock clean
 
 help: ## show these commands
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 env: $(READY) ## make the environment in .venv
 
@@ -48,6 +48,9 @@ docs: $(READY) ## write the reference pages in docs/ anew from the declarations
 
 card: $(READY) ## write the model card and its figures anew from the shared files (minutes)
 	$(BIN)/python models/late_payment/make_card.py
+
+bench-features: $(READY) ## time features beside pandas and a bare sort, up to 5M invoices (OPTIONS="--sizes 100k")
+	$(BIN)/python tests/benchmarks/bench_features.py $(OPTIONS)
 
 lock: ## resolve the packages anew (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv on the path, or name it: make lock UV=/path/to/uv" >&2; exit 1; }
