@@ -3,8 +3,8 @@
 import polars as pl
 
 from riskpay.features.catalogue import EDGES, LATE_DAYS, MONTH_END_SHARE, SPANS, USUAL_SHARE, FeatureSettings
-from riskpay.features.facts import PAY_WEEKDAYS
 from riskpay.features.pay_days import MONTH_END, pay_days
+from riskpay.features.settlements import PAY_WEEKDAYS
 
 
 def shrunk(total: str, count: str, prior: pl.Expr, weight: float) -> pl.Expr:
@@ -20,7 +20,7 @@ def _mean(total: str, count: str) -> pl.Expr:
 
 
 def with_figures(asked: pl.DataFrame, settings: FeatureSettings) -> pl.DataFrame:
-    """``asked`` with sums and item columns, plus every feature that is not of the calendar."""
+    """``asked``, with sums and the item's columns, plus every feature."""
     k = settings.prior_weight
     return (
         _item_figures(_with_spans(asked))
@@ -49,6 +49,10 @@ def _item_figures(asked: pl.DataFrame) -> pl.DataFrame:
         days_from_due=(pl.col("as_of") - pl.col("due_date")).dt.total_days(),
         open_share=pl.when(pl.col("value") > 0).then(pl.col("open_value") / pl.col("value")),
         amount_to_usual=_log10(pl.col("value")) - _log10(usual),
+        due_day_of_month=pl.col("due_date").dt.day(),
+        due_days_to_month_end=(pl.col("due_date").dt.month_end() - pl.col("due_date")).dt.total_days(),
+        due_days_to_business_day="due_roll",
+        issue_weekday=pl.col("issue_date").dt.weekday().cast(pl.Int32) - 1,
     )
 
 
@@ -203,7 +207,11 @@ def _book_figures(k: float) -> list[pl.Expr]:
         overdue.alias("overdue_count"),
         _log10(past).alias("overdue_amount_log"),
         pl.when(owed > 0).then((past / owed).clip(0.0, 1.0)).otherwise(0.0).alias("overdue_share"),
-        (pl.col("as_of") - pl.col("book_oldest")).dt.total_days().fill_null(0).alias("oldest_days_past_due"),
+        (pl.col("as_of") - pl.col("book_oldest"))
+        .dt.total_days()
+        .clip(lower_bound=0)
+        .fill_null(0)
+        .alias("oldest_days_past_due"),
     ]
 
 

@@ -1,68 +1,173 @@
 """Customers' payment histories as features, for any list of (item, as_of): the fast path, in Polars.
 
-Facts become rows that add up (``facts``), rows become daily states (``states``), and a question is
-answered by backward as-of joins: a window is the difference of two of them, a recency-weighted mean
-a sum of weights that grow with the day. ``reference`` computes the same slowly and obviously.
+Items get numbers (``item_history``), their facts become rows that add up (``settlements``, ``open_book``), and rows become
+timelines: a question is a pair of binary searches in each, and a window is the difference of two running sums.
+``reference`` computes the same slowly and obviously.
+
+Cost, for n facts and q questions: n log n to sort the facts once for each grouping, q log n to find the rows of each
+grouping and window, and q for each sum taken there. Memory: the facts of the ledger that is handed in, their sums, and
+``BATCH`` questions with everything known about them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from riskpay.dates import Cut
-from riskpay.features import facts
-from riskpay.features.calendar import due_calendar
 from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, FeatureSettings
+from riskpay.features.decay import Decayed
 from riskpay.features.figures import with_figures
-from riskpay.features.states import at_day, daily_state, last_settled, oldest_due
+from riskpay.features.item_history import ItemHistory, item_history
+from riskpay.features.last_paid import LastPaid
+from riskpay.features.open_book import OldestDue, book_changes, open_spells, overdue_spells
+from riskpay.features.settlements import CORE, SUMS, UPTO, overcounted, settlements
+from riskpay.features.timeline import SUB_GROUPS, Timeline, moment
 from riskpay.ledger.ledger import Ledger
-from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
+from riskpay.ledger.tables import ITEM_KEY
 
 QUESTION_KEY = (*ITEM_KEY, "as_of")
 WINDOWS = (30, 90, 180, 365)
+BATCH = 100_000
+"""Questions answered at a time: each has hundreds of sums until it has its features."""
 
-_CUSTOMER = list(CUSTOMER_KEY)
-_CORE = ("n", "late", "days_late")
+_TERMS = pl.col("terms_days").clip(-(2**16), 2**16 - 1) + 2**16
+_WEEKDAY = pl.col("due_weekday")
 _GROUPS = {
-    "tm_": ("terms_days",),
-    "am_": ("amount_class",),
-    "rl_": ("due_roll",),
-    "wt_": ("due_weekday", "terms_days"),
-    "wa_": ("due_weekday", "amount_class"),
+    "tm_": _TERMS,
+    "am_": pl.col("amount_class"),
+    "rl_": pl.col("due_roll"),
+    "wt_": _WEEKDAY * 2**17 + _TERMS,
+    "wa_": _WEEKDAY * 2**6 + pl.col("amount_class"),
 }
+"""Like items of a customer: sub-groups whose record is taken apart, by prefix."""
+
+_OF_PORTFOLIO = (
+    *CORE,
+    *(f"late_{days}" for days in LATE_DAYS),
+    *UPTO,
+    "late_value",
+    "value",
+    "held",
+    "held_sq",
+    "late_effective",
+)
+
+
+def _of_customer(sub: pl.Expr) -> pl.Expr:
+    return pl.col("customer").cast(pl.Int64) * SUB_GROUPS + sub
+
+
+@dataclass(frozen=True)
+class Windowed:
+    """A timeline of settlements, with what windows of it count too much where something was changed later."""
+
+    line: Timeline
+    over: dict[int, Timeline]
+
+    @classmethod
+    def of(cls, settled: pl.DataFrame, group: pl.Expr | str, sums: Sequence[str], windows: Sequence[int]) -> "Windowed":
+        """``settled`` as ``settlements``; ``windows`` in days."""
+        changed = settled.filter(pl.col("day") != pl.col("since"))
+        over = {days: Timeline.of(overcounted(changed, days), group, CORE) for days in windows if changed.height}
+        return cls(Timeline.of(settled, group, sums), over)
+
+    def asked(self, moments: pl.Series) -> "Reached":
+        """The rows that the moments reach."""
+        return Reached(self, moments, self.line.begin(moments), self.line.upto(moments))
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Moments asked of a timeline of settlements: the rows before their group, and those up to them."""
+
+    settled: Windowed
+    moments: pl.Series
+    begin: pl.Series
+    last: pl.Series
+
+    def whole(self, names: Sequence[str], prefix: str) -> pl.DataFrame:
+        """Sums of all days up to each moment."""
+        return self.settled.line.between(self.begin, self.last, names, prefix)
+
+    def window(self, days: int, prefix: str) -> pl.DataFrame:
+        """``CORE`` sums of what became known to be settled in the last so many days."""
+        line = self.settled.line
+        within = line.between(line.upto(self.moments - days), self.last, CORE, prefix)
+        over = self.settled.over.get(days)
+        if over is None:
+            return within
+        more = over.between(over.begin(self.moments), over.upto(self.moments), CORE, prefix)
+        return within.select(pl.col(name) + more[name] for name in within.columns)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All dated facts of a ledger, ready to be asked: item states, settlements, and those of everybody by day.
+    """All dated facts of a ledger, ready to be asked with one cut.
 
-    ``portfolio``: settlements of all customers added up by day, since and due_weekday. ``places``:
-    company_id and country of the legal entities. ``new``: states of items that are asked about but stand
-    in no ledger; like an item's own document at its issue, they are in no customer's open book.
+    ``items``: the items that can be asked about. ``portfolio``: settlements of all customers added up by day, since and
+    due_weekday. The others hold customers' facts, by customer number.
     """
 
-    states: pl.DataFrame
-    settled: pl.DataFrame
-    portfolio: pl.DataFrame
-    places: pl.DataFrame
-    new: pl.DataFrame
+    items: ItemHistory
+    cut: Cut
+    settings: FeatureSettings
+    settled: Windowed
+    decayed: Decayed
+    last_paid: LastPaid
+    groups: dict[str, Timeline]
+    weekday: Windowed
+    portfolio: Windowed
+    portfolio_weekday: Windowed
+    book: Timeline
+    overdue: Timeline
+    oldest: OldestDue
+    documents: Timeline
 
-    def of_customers(self, customers: pl.DataFrame) -> "Facts":
-        """The facts of some customers (company_id, customer_id) beside the portfolio of all."""
-        own = [frame.join(customers, on=_CUSTOMER, how="semi") for frame in (self.states, self.settled)]
-        return replace(self, states=own[0], settled=own[1])
+    def of_new(self, ledger: Ledger) -> "Facts":
+        """The same facts, to be asked about items that stand in no ledger, told in one of their own.
 
-    def with_items(self, states: pl.DataFrame) -> "Facts":
-        """These facts and the states of items that the ledger does not have, columns as ``states``."""
-        return replace(self, new=states.select(self.states.columns))
+        Like an item's own document at its issue, they are in no customer's open book.
+        """
+        return replace(self, items=item_history(ledger, self.settings, self.items.customers))
 
 
-def gather(ledger: Ledger, settings: FeatureSettings) -> Facts:
+def by_day(settled: pl.DataFrame) -> pl.DataFrame:
+    """``settlements`` of all customers added up by day, since and due_weekday: what the portfolio's sums come from."""
+    return settled.group_by("day", "since", "due_weekday").agg(pl.col(SUMS).sum())
+
+
+def gather(ledger: Ledger, settings: FeatureSettings, cut: Cut) -> Facts:
     """The facts of a ledger, all days of it."""
-    states = facts.valued_states(ledger, settings)
-    settled = facts.settlements(states, settings.grace_days)
-    by_day = settled.group_by("day", "since", "due_weekday").agg(pl.col(facts.SETTLED_SUMS).sum())
-    return Facts(states, settled, by_day, ledger.companies.select("company_id", "country"), states.clear())
+    items = item_history(ledger, settings)
+    settled = settlements(items, settings.grace_days)
+    return assemble(items, settled, by_day(settled), settings, cut)
+
+
+def assemble(
+    items: ItemHistory, settled: pl.DataFrame, portfolio: pl.DataFrame, settings: FeatureSettings, cut: Cut
+) -> Facts:
+    """Timelines of items and their ``settlements``, beside the ``portfolio`` of perhaps more customers (``by_day``)."""
+    spells = open_spells(items)
+    # With cut "start" the last fact day lies a day before as_of, on which the item is already overdue.
+    overdue = overdue_spells(spells, 0 if cut == "start" else 1)
+    first = (pl.col("item") != pl.col("item").shift(1)).fill_null(value=True)
+    return Facts(
+        items=items,
+        cut=cut,
+        settings=settings,
+        settled=Windowed.of(settled, "customer", SUMS, WINDOWS),
+        decayed=Decayed.of(settled, settings.half_life_days),
+        last_paid=LastPaid.of(settled),
+        groups={prefix: Timeline.of(settled, _of_customer(group), CORE) for prefix, group in _GROUPS.items()},
+        weekday=Windowed.of(settled, _of_customer(_WEEKDAY), (*CORE, *UPTO), (90,)),
+        portfolio=Windowed.of(portfolio, pl.lit(0), _OF_PORTFOLIO, (30, 90, 365)),
+        portfolio_weekday=Windowed.of(portfolio, "due_weekday", CORE, (365,)),
+        book=Timeline.of(book_changes(spells, "open"), "customer", ("open_count", "open_value")),
+        overdue=Timeline.of(book_changes(overdue, "overdue"), "customer", ("overdue_count", "overdue_value")),
+        oldest=OldestDue.of(spells),
+        documents=Timeline.of(items.versions.filter(first), "customer", day="known_on"),
+    )
 
 
 def features(
@@ -77,135 +182,103 @@ def features(
     column a feature, rows in the order of ``questions``; null where nothing is known. Items that
     the ledger does not have give a row of nulls.
     """
-    chosen = settings or FeatureSettings()
-    return answer(gather(ledger, chosen), questions, cut, chosen)
+    return answer(gather(ledger, settings or FeatureSettings(), cut), questions)
 
 
-def answer(known: Facts, questions: pl.DataFrame, cut: Cut, settings: FeatureSettings) -> pl.DataFrame:
+def answer(known: Facts, questions: pl.DataFrame) -> pl.DataFrame:
     """As ``features``, from facts gathered before."""
-    asked = _asked(questions, known, cut)
-    asked = _with_habits(_with_history(asked, known.settled, settings), known.settled)
-    asked = _with_book(_with_portfolio(asked, known.portfolio), known.states, cut)
-    asked = with_figures(due_calendar(asked), settings)
-    is_there = pl.col("customer_id").is_not_null()
-    return asked.sort("row").select(*QUESTION_KEY, pl.when(is_there).then(pl.col(FEATURE_NAMES).cast(pl.Float64)))
+    asked = questions.select(QUESTION_KEY).join(known.items.items, on=list(ITEM_KEY), how="left", maintain_order="left")
+    found = answer_numbers(known, asked.select("item", "as_of"))
+    return pl.concat([asked.select(QUESTION_KEY), found], how="horizontal")
 
 
-def _asked(questions: pl.DataFrame, facts_known: Facts, cut: Cut) -> pl.DataFrame:
-    """Questions with ``last_day`` (the last day whose facts count) and the item as known then."""
-    back = 1 if cut == "start" else 0
-    asked = questions.select(QUESTION_KEY).with_row_index("row")
-    asked = asked.with_columns(last_day=pl.col("as_of") - pl.duration(days=back))
-    item = [*_CUSTOMER, "issue_date", "due_date", "value", "open_value", "terms_days", "amount_class", "due_roll"]
-    there = pl.concat([facts_known.states, facts_known.new])
-    known = there.select(*ITEM_KEY, "known_on", *item[1:]).sort("known_on")
-    keyed = asked.sort("last_day").join_asof(
-        known, left_on="last_day", right_on="known_on", by=list(ITEM_KEY), check_sortedness=False
-    )
-    # Its first state may count cash of the document's own day, which is not known yet.
-    first = known.group_by(ITEM_KEY).first().with_columns(open_value="value")
-    own = keyed.join(first, on=list(ITEM_KEY), how="left", suffix="_own")
+def answer_numbers(known: Facts, asked: pl.DataFrame) -> pl.DataFrame:
+    """The features of each question (item's number, null for one not there; as_of), in order."""
+    rows = _asked(asked.with_row_index("row").drop_nulls("item"), known)
+    # In order of customer and day, neighbours find their rows side by side.
+    ordered = rows.sort(moment("customer", "last_day"))
+    found = [_features(part, known) for part in ordered.iter_slices(BATCH)]
+    whole = pl.concat(found or [_features(ordered, known)])
     return (
-        own.with_columns(pl.coalesce(name, f"{name}_own").alias(name) for name in item[1:])
-        .join(facts_known.places, on="company_id", how="left")
-        .with_columns(due_weekday=pl.col("due_date").dt.weekday().cast(pl.Int32) - 1)
-        .select("row", *QUESTION_KEY, "last_day", "customer_id", *item[2:], "due_weekday", "country")
-        .sort("row")
+        asked.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
+        .join(whole, on="row", how="left", maintain_order="left")
+        .drop("row")
     )
 
 
-def _with_history(asked: pl.DataFrame, settled: pl.DataFrame, settings: FeatureSettings) -> pl.DataFrame:
-    state = daily_state(settled, _CUSTOMER, facts.SETTLED_SUMS)
-    asked = at_day(asked, state, _CUSTOMER, facts.SETTLED_SUMS, "all_")
-    for days in WINDOWS:
-        asked = _window(asked, state, settled, _CUSTOMER, f"w{days}_", "all_", days)
-    asked = _with_decay(asked, settled, settings)
-    return at_day(asked, last_settled(settled, _CUSTOMER), _CUSTOMER, ("days_late", "settled_day"), "last_")
-
-
-def _window(
-    asked: pl.DataFrame,
-    state: pl.DataFrame,
-    settled: pl.DataFrame,
-    keys: list[str],
-    prefix: str,
-    whole: str,
-    days: int,
-) -> pl.DataFrame:
-    """Sums over what became known to be settled in the last ``days`` days.
-
-    ``asked`` has the sums of all days as ``whole``; ``state`` is the daily state of ``settled`` by ``keys``.
-    """
-    asked = _minus(at_day(asked, state, keys, _CORE, prefix, days), prefix, whole, _CORE)
-    changed = settled.filter(pl.col("day") != pl.col("since"))
-    if changed.is_empty():
-        return asked
-    over = daily_state(facts.overcounted(changed, days), keys, _CORE)
-    asked = at_day(asked, over, keys, _CORE, "over_")
-    more = [(pl.col(prefix + n) + pl.col(f"over_{n}").fill_null(0.0)).alias(prefix + n) for n in _CORE]
-    return asked.with_columns(more).drop(f"over_{n}" for n in _CORE)
-
-
-def _minus(asked: pl.DataFrame, prefix: str, whole: str, names: tuple[str, ...]) -> pl.DataFrame:
-    """Turns sums up to the window's beginning into sums within the window."""
-    within = [(pl.col(whole + n) - pl.col(prefix + n).fill_null(0.0)).alias(prefix + n) for n in names]
-    return asked.with_columns(within)
-
-
-def _with_decay(asked: pl.DataFrame, settled: pl.DataFrame, settings: FeatureSettings) -> pl.DataFrame:
-    """Sums weighted by 2^(-age / half-life), from sums of 2^(day / half-life) counted to the newest day."""
-    newest = settled["day"].max()
-    if newest is None:
-        return asked.with_columns(pl.lit(None, pl.Float64).alias(f"decayed_{name}") for name in _CORE)
-    age = (pl.lit(newest) - pl.col("since")).dt.total_days()
-    weighted = settled.with_columns(pl.col(_CORE) * pl.lit(2.0).pow(-age / settings.half_life_days))
-    asked = at_day(asked, daily_state(weighted, _CUSTOMER, _CORE), _CUSTOMER, _CORE, "decayed_")
-    since = (pl.lit(newest) - pl.col("last_day")).dt.total_days()
-    return asked.with_columns(pl.col(f"decayed_{n}") * pl.lit(2.0).pow(since / settings.half_life_days) for n in _CORE)
-
-
-def _with_habits(asked: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
-    for prefix, group in _GROUPS.items():
-        keys = [*_CUSTOMER, *group]
-        asked = at_day(asked, daily_state(settled, keys, _CORE), keys, _CORE, prefix)
-    weekday = [*_CUSTOMER, "due_weekday"]
-    state = daily_state(settled, weekday, (*_CORE, *facts.UPTO))
-    asked = at_day(asked, state, weekday, (*_CORE, *facts.UPTO), "wd_")
-    return _window(asked, state, settled, weekday, "wd90_", "wd_", 90)
-
-
-def _with_portfolio(asked: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
-    names = (
-        *_CORE,
-        *(f"late_{days}" for days in LATE_DAYS),
-        *facts.UPTO,
-        "late_value",
-        "value",
-        "held",
-        "held_sq",
-        "late_effective",
+def _asked(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
+    """Questions with ``last_day`` (the last day whose facts count) and the item as known then."""
+    back = 1 if known.cut == "start" else 0
+    asked = asked.with_columns(last_day=pl.col("as_of") - pl.duration(days=back))
+    versions, states = known.items.versions, known.items.states
+    line = states.select(moment("item", "known_on")).to_series()
+    row = line.search_sorted(asked.select(moment("item", "last_day")).to_series(), side="right").cast(pl.Int64) - 1
+    state = states.select("version", "open_amount", of="item")[row.clip(lower_bound=0)]
+    # Its first state may count cash of the document's own day, which is not known yet.
+    first = versions["item"].search_sorted(asked["item"], side="left")
+    is_known = (row >= 0) & (state["of"] == asked["item"])
+    version = pl.select(pl.when(is_known).then(state["version"]).otherwise(first)).to_series()
+    document = versions.drop("item", "known_on", "made", "content")[version]
+    open_value = (
+        pl.when(is_known).then(state["open_amount"]).otherwise(pl.col("amount")) * pl.col("rate") / pl.col("units")
     )
-    state = daily_state(settled, (), names)
-    asked = at_day(asked, state, (), names, "p_")
-    for days in (30, 90, 365):
-        asked = _window(asked, state, settled, [], f"p{days}_", "p_", days)
-    weekday = ["due_weekday"]
-    by_weekday = daily_state(settled, weekday, _CORE)
-    asked = at_day(asked, by_weekday, weekday, _CORE, "pwd_all_")
-    return _window(asked, by_weekday, settled, weekday, "pwd_", "pwd_all_", 365)
+    return pl.concat([asked, document], how="horizontal").with_columns(open_value=open_value)
 
 
-def _with_book(asked: pl.DataFrame, states: pl.DataFrame, cut: Cut) -> pl.DataFrame:
-    spells = facts.open_spells(states)
-    # With cut "start" the last fact day lies a day before as_of, on which the item is already overdue.
-    overdue = facts.overdue_spells(spells, 0 if cut == "start" else 1)
-    for frame, prefix in ((spells, "open"), (overdue, "overdue")):
-        names = (f"{prefix}_count", f"{prefix}_value")
-        state = daily_state(facts.book_changes(frame, prefix), _CUSTOMER, names)
-        asked = at_day(asked, state, _CUSTOMER, names, "book_")
-    asked = at_day(asked, oldest_due(overdue, _CUSTOMER), _CUSTOMER, ("oldest",), "book_")
-    issued = daily_state(facts.documents(states), _CUSTOMER, ("issued",))
-    asked = at_day(asked, issued, _CUSTOMER, ("issued",), "doc_")
-    asked = _minus(at_day(asked, issued, _CUSTOMER, ("issued",), "doc30_", 30), "doc30_", "doc_", ("issued",))
-    first = issued.group_by(_CUSTOMER).agg(first_day=pl.col("day").min())
-    return asked.join(first, on=_CUSTOMER, how="left", maintain_order="left")
+def _features(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
+    """The number of each question and its features."""
+    marks = known.items.marks.drop("country", "due_date", "due_roll")[asked["mark"]]
+    sums = pl.concat([asked, marks, *_of_customers(asked, known), *_of_everybody(asked, known)], how="horizontal")
+    figures = with_figures(sums, known.settings)
+    return figures.select("row", pl.col(FEATURE_NAMES).cast(pl.Float64))
+
+
+def _of_customers(asked: pl.DataFrame, known: Facts) -> list[pl.DataFrame]:
+    at = asked.select(moment("customer", "last_day")).to_series()
+    last = known.last_paid.at(at, asked["last_day"]).rename(
+        {"settled_day": "last_settled_day", "days_late": "last_days_late"}
+    )
+    groups = [_whole(known.groups[prefix], _in(asked, group), CORE, prefix) for prefix, group in _GROUPS.items()]
+    settled, weekday = known.settled.asked(at), known.weekday.asked(_in(asked, _WEEKDAY))
+    return [
+        settled.whole(SUMS, "all_"),
+        *(settled.window(days, f"w{days}_") for days in WINDOWS),
+        known.decayed.at(asked),
+        last,
+        *groups,
+        weekday.whole((*CORE, *UPTO), "wd_"),
+        weekday.window(90, "wd90_"),
+        _whole(known.book, at, ("open_count", "open_value"), "book_"),
+        _whole(known.overdue, at, ("overdue_count", "overdue_value"), "book_"),
+        _documents(known.documents, at),
+        pl.DataFrame({"book_oldest": known.oldest.at(at)}),
+    ]
+
+
+def _of_everybody(asked: pl.DataFrame, known: Facts) -> list[pl.DataFrame]:
+    portfolio = known.portfolio.asked(asked.select(moment(pl.lit(0), "last_day")).to_series())
+    weekday = known.portfolio_weekday.asked(asked.select(moment("due_weekday", "last_day")).to_series())
+    return [
+        portfolio.whole(_OF_PORTFOLIO, "p_"),
+        *(portfolio.window(days, f"p{days}_") for days in (30, 90, 365)),
+        weekday.window(365, "pwd_"),
+    ]
+
+
+def _in(asked: pl.DataFrame, group: pl.Expr) -> pl.Series:
+    return asked.select(moment(_of_customer(group), "last_day")).to_series()
+
+
+def _whole(line: Timeline, at: pl.Series, names: Sequence[str], prefix: str) -> pl.DataFrame:
+    return line.between(line.begin(at), line.upto(at), names, prefix)
+
+
+def _documents(line: Timeline, at: pl.Series) -> pl.DataFrame:
+    """Documents first issued to the customer in the last 30 days, and the day of the first of all (null: none)."""
+    begin, last = line.begin(at), line.upto(at)
+    issued = pl.DataFrame({"doc30_issued": (last - line.upto(at - 30)).cast(pl.Float64)})
+    days = line.days()
+    if days.is_empty():
+        return issued.with_columns(first_day=pl.lit(None, pl.Date))
+    first = days[begin.clip(upper_bound=days.len() - 1)]
+    return issued.with_columns(first_day=pl.when(last > begin).then(first))

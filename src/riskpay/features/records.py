@@ -5,11 +5,12 @@ from datetime import date
 import polars as pl
 
 from riskpay.dates import Cut
-from riskpay.features import facts
 from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.effective import Rolls, with_effective_due_date
 from riskpay.features.histories import QUESTION_KEY
-from riskpay.features.states import at_day, daily_state
+from riskpay.features.item_history import item_history
+from riskpay.features.settlements import settlements
+from riskpay.features.timeline import Timeline, moment
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
@@ -27,14 +28,17 @@ def past_records(ledger: Ledger, questions: pl.DataFrame, cut: Cut, settings: Fe
     ``questions``: item key, as_of, customer_id. Columns: the question's key, n, late, late_30 (items
     settled in cash, of them late, over 30 days late; 0 without history) and mean_days_late (null).
     """
-    settled = facts.settlements(facts.valued_states(ledger, settings), settings.grace_days)
-    back = 1 if cut == "start" else 0
-    asked = questions.with_row_index("row").with_columns(last_day=pl.col("as_of") - pl.duration(days=back))
-    found = at_day(asked, daily_state(settled, _CUSTOMER, _COUNTS), _CUSTOMER, _COUNTS, "past_")
-    return found.select(
-        *QUESTION_KEY,
-        *(pl.col(f"past_{name}").fill_null(0.0).alias(name) for name in _COUNTS[:-1]),
-        mean_days_late=pl.when(pl.col("past_n") > 0).then(pl.col("past_days_late") / pl.col("past_n")),
+    history = item_history(ledger, settings)
+    line = Timeline.of(settlements(history, settings.grace_days), "customer", _COUNTS)
+    asked = questions.join(history.customers, on=_CUSTOMER, how="left", maintain_order="left").with_columns(
+        pl.col("customer").fill_null(history.customers.height),
+        last_day=pl.col("as_of") - pl.duration(days=1 if cut == "start" else 0),
+    )
+    at = asked.select(moment("customer", "last_day")).to_series()
+    sums = line.between(line.begin(at), line.upto(at), _COUNTS)
+    mean = pl.when(pl.col("n") > 0).then(pl.col("days_late") / pl.col("n"))
+    return pl.concat([asked.select(QUESTION_KEY), sums], how="horizontal").select(
+        *QUESTION_KEY, *_COUNTS[:-1], mean_days_late=mean
     )
 
 

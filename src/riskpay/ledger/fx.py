@@ -17,16 +17,31 @@ def with_value(
     Where the ledger has no rate, one for one is used, so that a missing rate stops nothing.
     ``later_rates``: whether a day before the first rate takes that one; not where the future must not count.
     """
-    home = ledger.companies.select("company_id", quote_currency="currency")
-    quoted = frame.join(home, on="company_id", how="left", maintain_order="left")
-    rated = with_rate(
-        quoted.with_columns(pl.col("quote_currency").fill_null(pl.col("currency"))),
-        ledger,
-        day,
-        later_rates=later_rates,
-    )
-    value = pl.col(amount) * pl.col("rate").fill_null(1.0) / _units(frame["currency"], "currency")
+    rated = with_rate_home(frame, ledger, day, later_rates=later_rates)
+    value = pl.col(amount) * pl.col("rate") / pl.col("units")
     return rated.with_columns(value.alias(into)).select(*frame.columns, into)
+
+
+def with_rate_home(frame: pl.DataFrame, ledger: Ledger, day: str, *, later_rates: bool = False) -> pl.DataFrame:
+    """``frame`` (company_id, currency, ``day``) with ``rate`` into the company's currency, one for one where the ledger
+    has none, and ``units``, the minor units in one major unit of the row's currency.
+
+    An amount in minor units times rate over units is its value in major units of the company's currency.
+    """
+    home = ledger.companies.select("company_id", quote_currency="currency")
+    quoted = frame.join(home, on="company_id", how="left", maintain_order="left").with_columns(
+        pl.col("quote_currency").fill_null(pl.col("currency")), units=_units(frame["currency"], "currency")
+    )
+    asked = [*_PAIR, day]
+    foreign = quoted.filter(pl.col("currency") != pl.col("quote_currency")).select(asked).unique(maintain_order=True)
+    if foreign.is_empty():
+        return quoted.with_columns(rate=pl.lit(1.0)).drop("quote_currency")
+    rates = with_rate(foreign, ledger, day, later_rates=later_rates)
+    return (
+        quoted.join(rates, on=asked, how="left", maintain_order="left")
+        .with_columns(pl.col("rate").fill_null(1.0))
+        .drop("quote_currency")
+    )
 
 
 def with_minor_rate(frame: pl.DataFrame, ledger: Ledger, day: str, into: str) -> pl.DataFrame:

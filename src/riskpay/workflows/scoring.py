@@ -11,10 +11,9 @@ import polars as pl
 from riskpay.decisions.policy_base import SegmentName
 from riskpay.errors import UsageError
 from riskpay.features.catalogue import FEATURE_NAMES
-from riskpay.features.facts import valued_states
-from riskpay.features.histories import QUESTION_KEY, Facts, answer, gather
+from riskpay.features.histories import Facts, answer, gather
 from riskpay.ledger.ledger import Ledger
-from riskpay.ledger.open_items import latest
+from riskpay.ledger.open_items import items as items_as_of
 from riskpay.ledger.tables import CUSTOMER_KEY, INVOICES, ITEM_KEY
 from riskpay.model.reasons import explain
 from riskpay.model.registry import Registered
@@ -37,6 +36,7 @@ class LedgerScorer:
     as_of: date
     ledger: Ledger
     facts: Facts
+    open_items: pl.DataFrame
     settled: frozenset[tuple[str, str | None]]
     registered: Registered
     policy_hash: str
@@ -74,8 +74,8 @@ class LedgerScorer:
     def _scored(self, items: list[NewItem], as_of: date, *, with_reasons: bool) -> list[ScoredItem]:
         if not items:
             return []
-        known, found = self._in_ledger(items)
-        frame = self._features(items, known, found, as_of)
+        found = self._in_ledger(items)
+        frame = self._features(items, found, as_of)
         model = self.registered.model
         reasons = explain(model, frame) if with_reasons else {}
         table = replace(model.risks(frame, as_of, self.model_version), reasons=reasons)
@@ -86,15 +86,15 @@ class LedgerScorer:
             answers.append(ScoredItem(risk, self._segment(item), steps[row]))
         return answers
 
-    def _in_ledger(self, items: list[NewItem]) -> tuple[Facts, list[dict[str, Any] | None]]:
-        """Facts of the items' customers, and the first due open part of each item that the ledger has."""
-        known = self.facts.of_customers(_frame(map(_document, items)).select(CUSTOMER_KEY).unique())
-        open_ones = latest(known.states).filter(~pl.col("settled"))
+    def _in_ledger(self, items: list[NewItem]) -> list[dict[str, Any] | None]:
+        """The first due open part of each item that the ledger has."""
+        customers = _frame(map(_document, items)).select(CUSTOMER_KEY).unique()
+        open_ones = self.open_items.join(customers, on=CUSTOMER_KEY, how="semi")
         own = {
             (row["company_id"], row["customer_id"], row["invoice_id"]): row
             for row in open_ones.sort("due_date", descending=True).iter_rows(named=True)
         }
-        return known, [own.get((item.company_id, item.customer_id, item.invoice_id)) for item in items]
+        return [own.get((item.company_id, item.customer_id, item.invoice_id)) for item in items]
 
     def _steps(
         self, items: list[NewItem], found: list[dict[str, Any] | None], days: list[date]
@@ -108,34 +108,27 @@ class LedgerScorer:
                 steps[number] = self.next_steps.planned.get(tuple(row[name] for name in ITEM_KEY))
         return [steps[number] for number in range(len(items))]
 
-    def _features(
-        self, items: list[NewItem], known: Facts, found: list[dict[str, Any] | None], as_of: date
-    ) -> pl.DataFrame:
+    def _features(self, items: list[NewItem], found: list[dict[str, Any] | None], as_of: date) -> pl.DataFrame:
         """Questions of the items in their order, with features; each is answered as if asked alone."""
         # An item that the ledger does not have gets a number of its own: two alike are two items.
+        documents = [_document(item, f"{n} of {len(items)}") for n, item in enumerate(items)]
         rows = [
-            row or _document(item, f"{n} of {len(items)}")
-            for n, (row, item) in enumerate(zip(found, items, strict=True))
+            {name: (row or document)[name] for name in (*ITEM_KEY, "due_date")} | {"as_of": max(as_of, item.issue_date)}
+            for item, row, document in zip(items, found, documents, strict=True)
         ]
-        new = _frame(row for row, there in zip(rows, found, strict=True) if there is None)
-        settings = self.registered.model.features
-        rest = {"companies": self.ledger.companies, "fx_rates": self.ledger.fx_rates}
-        complete = known.with_items(valued_states(Ledger.of({"invoices": new, **rest}), settings))
-        days = [max(as_of, item.issue_date) for item in items]
-        asked = pl.DataFrame(
-            [
-                {**{name: row[name] for name in (*ITEM_KEY, "due_date")}, "as_of": day}
-                for row, day in zip(rows, days, strict=True)
-            ],
-            schema={
-                "company_id": pl.String,
-                "invoice_id": pl.String,
-                "instalment": pl.Int32,
-                "due_date": pl.Date,
-                "as_of": pl.Date,
-            },
-        )
-        return asked.hstack(answer(complete, asked.select(QUESTION_KEY), "end", settings).select(FEATURE_NAMES))
+        schema = {name: INVOICES.dtypes[name] for name in (*ITEM_KEY, "due_date")} | {"as_of": pl.Date}
+        asked = pl.DataFrame(rows, schema=schema).with_row_index("row")
+        there = pl.Series([row is not None for row in found])
+        new = _frame(document for document, row in zip(documents, found, strict=True) if row is None)
+        alone = Ledger.of({"invoices": new, "companies": self.ledger.companies, "fx_rates": self.ledger.fx_rates})
+        answers = [
+            part.select("row").hstack(answer(facts, part).select(FEATURE_NAMES))
+            for facts, part in (
+                (self.facts, asked.filter(there)),
+                (self.facts.of_new(alone), asked.filter(~there)),
+            )
+        ]
+        return asked.join(pl.concat(answers), on="row", how="left", maintain_order="left").drop("row")
 
     def _segment(self, item: NewItem) -> SegmentName:
         return self.segments.get((item.company_id, item.customer_id), "new")
@@ -155,14 +148,15 @@ def open_scorer(home: Path, as_of: date | None = None) -> LedgerScorer:
     scored = score_open_items(ledger, day, registered.model, registered.version, settings)
     with opened.store() as store:
         book = at_par(book_of(ledger, scored, day, opened.policy, store, opened.reporting_currency())).in_order()
-    facts = gather(ledger, settings)
+    items = items_as_of(ledger, day, "end", settings.tolerance)
     steps = NextSteps.decide(book, ledger, opened.policy)
     return LedgerScorer(
         home=home,
         as_of=day,
         ledger=ledger,
-        facts=facts,
-        settled=_settled_documents(facts.states),
+        facts=gather(ledger, settings, "end"),
+        open_items=items.filter(~pl.col("settled")),
+        settled=_settled_documents(items),
         registered=registered,
         policy_hash=opened.policy_hash,
         data_version=data_version,
@@ -182,8 +176,8 @@ def _read(home: Path) -> tuple[Home, str]:
             return opened, version
 
 
-def _settled_documents(states: pl.DataFrame) -> frozenset[tuple[str, str | None]]:
-    whole = latest(states).group_by("company_id", "invoice_id").agg(pl.col("settled").all())
+def _settled_documents(items: pl.DataFrame) -> frozenset[tuple[str, str | None]]:
+    whole = items.group_by("company_id", "invoice_id").agg(pl.col("settled").all())
     return frozenset(whole.filter("settled").select("company_id", "invoice_id").iter_rows())
 
 

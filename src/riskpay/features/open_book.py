@@ -1,0 +1,133 @@
+"""What a customer has open and overdue, as dated rows that add up, and its oldest open due date on any day."""
+
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+import polars as pl
+
+from riskpay.features.item_history import ItemHistory
+from riskpay.features.timeline import Timeline, beginning, moment
+
+
+def open_spells(history: ItemHistory) -> pl.DataFrame:
+    """Spans of days in which an item was known to be open with one amount and due date.
+
+    Columns: customer (its number), due_date, open_value, first (day it became so known) and end (day that changed it,
+    null: still so). The span holds from ``first`` up to but not including ``end``.
+    """
+    end = pl.when(pl.col("item") == pl.col("item").shift(-1)).then(pl.col("known_on").shift(-1))
+    spans = history.states.select("version", "open_amount", "settled", first="known_on", end=end)
+    still = spans.filter(~pl.col("settled"))
+    document = history.versions.select("customer", "due_date")[still["version"]]
+    return document.with_columns(open_value=history.open_values(still), first=still["first"], end=still["end"])
+
+
+def overdue_spells(spells: pl.DataFrame, first_overdue_day: int) -> pl.DataFrame:
+    """The part of each open span that lies past the due date, empty ones left out.
+
+    ``first_overdue_day``: days from the due date to the first day, counted as ``first`` is, that
+    finds the item overdue (1 where facts of as_of itself count, 0 where they do not).
+    """
+    turned = pl.col("due_date") + pl.duration(days=first_overdue_day)
+    late = spells.with_columns(first=pl.max_horizontal("first", turned))
+    return late.filter(pl.col("end").is_null() | (pl.col("first") < pl.col("end")))
+
+
+def book_changes(spells: pl.DataFrame, prefix: str) -> pl.DataFrame:
+    """Rows that add up to the number and value of spans that hold on a day.
+
+    Columns: customer, day, ``<prefix>_count`` and ``<prefix>_value``.
+    """
+    names = {f"{prefix}_count": pl.lit(1, pl.Int32), f"{prefix}_value": pl.col("open_value")}
+    begins = spells.select("customer", day="first", **names)
+    ends = spells.filter(pl.col("end").is_not_null()).select(
+        "customer", day="end", **{name: -value for name, value in names.items()}
+    )
+    return pl.concat([begins, ends])
+
+
+@dataclass(frozen=True)
+class OldestDue:
+    """The earliest due date of a customer's open items, as of any day.
+
+    Of items known by their due date: in order of due date, an item whose span ends no later than that of one before
+    it is never the oldest while open. The others, by the latest end so far, are in order of due date and of end at
+    once, so the oldest one on a day is the first that ends after it. Items known only after their due date, such as
+    re-opened ones, are few and are followed day by day.
+    """
+
+    records: pl.Series
+    due: pl.Series
+    late_known: Timeline
+    late_due: pl.Series
+
+    @classmethod
+    def of(cls, spells: pl.DataFrame) -> "OldestDue":
+        """From ``open_spells``."""
+        late_known = pl.col("first") > pl.col("due_date")
+        ordered = spells.filter(~late_known).select(
+            "due_date",
+            at=moment("customer", "due_date"),
+            until=moment("customer", pl.col("end").fill_null(pl.date(9999, 12, 31))),
+        )
+        # Ends grow with the customer's number, so the latest end so far is the customer's own from its first row on.
+        ordered = ordered.sort("at").with_columns(reached=pl.col("until").cum_max())
+        records = ordered.filter((pl.col("reached") > pl.col("reached").shift(1)).fill_null(value=True))
+        days = _followed(spells.filter(late_known))
+        line = Timeline.of(days, "customer")
+        return cls(records["reached"], records["due_date"], line, days.sort(moment("customer", "day"))["oldest"])
+
+    def at(self, moments: pl.Series) -> pl.Series:
+        """The oldest due date among items open at the end of each moment's day, null where none is.
+
+        Where it lies on or after as_of nothing is past due; an item not yet known then may be counted.
+        """
+        row = self.records.search_sorted(moments, side="right")
+        plain = _gather(self.due, row, _same_group(self.records, row, moments))
+        last = self.late_known.upto(moments)
+        known = last > self.late_known.begin(moments)
+        other = _gather(self.late_due, (last.cast(pl.Int64) - 1).clip(lower_bound=0), known)
+        return pl.select(pl.min_horizontal(plain, other)).to_series()
+
+
+def _same_group(records: pl.Series, rows: pl.Series, moments: pl.Series) -> pl.Series:
+    there = rows < records.len()
+    found = _gather(records, rows.clip(upper_bound=max(0, records.len() - 1)), there)
+    return (beginning(found) == beginning(moments)).fill_null(value=False)
+
+
+def _gather(values: pl.Series, rows: pl.Series, where: pl.Series) -> pl.Series:
+    """``values`` at the rows where that is true, null elsewhere."""
+    if values.is_empty():
+        return pl.Series([None], dtype=values.dtype).new_from_index(0, rows.len())
+    safe = rows.clip(upper_bound=values.len() - 1)
+    return pl.select(pl.when(where).then(values.gather(safe))).to_series()
+
+
+def _followed(spells: pl.DataFrame) -> pl.DataFrame:
+    """The earliest due date among spans that hold, at each day on which it may change: customer, day, oldest.
+
+    A sweep with a heap a customer: spans enter on ``first`` and are dropped once their ``end`` has come.
+    """
+    rows: list[tuple[int, object, object]] = []
+    for (customer,), part in (
+        spells.sort("customer", "first", "due_date").partition_by("customer", as_dict=True).items()
+    ):
+        found = _sweep(part["first"].to_list(), part["end"].to_list(), part["due_date"].to_list())
+        rows += [(customer, day, oldest) for day, oldest in found]
+    return pl.DataFrame(rows, schema={"customer": pl.Int64, "day": pl.Date, "oldest": pl.Date}, orient="row")
+
+
+def _sweep(first: list, end: list, due: list) -> list[tuple]:  # type: ignore[type-arg]
+    days = sorted({*first, *(day for day in end if day is not None)})
+    heap: list = []  # type: ignore[type-arg]
+    oldest = []
+    entered = 0
+    for day in days:
+        while entered < len(first) and first[entered] <= day:
+            heappush(heap, (due[entered], entered))
+            entered += 1
+        while heap and end[heap[0][1]] is not None and end[heap[0][1]] <= day:
+            heappop(heap)
+        oldest.append((day, heap[0][0] if heap else None))
+    return oldest
