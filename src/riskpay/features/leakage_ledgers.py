@@ -1,8 +1,8 @@
 """Ledgers in which the future is gone or changed, and ones in which undated attributes are: for ``leakage``."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Final, Self
 
 import polars as pl
@@ -27,6 +27,7 @@ class Later:
 
     known: Ledger
     later: Ledger
+    as_of: date
 
     @classmethod
     def than(cls, ledger: Ledger, batch: pl.DataFrame, cut: Cut) -> Self:
@@ -49,18 +50,22 @@ class Later:
             marked = frame.with_columns(by_then.fill_null(value=False).alias(" known"))
             sides[0][name] = marked.filter(" known").drop(" known")
             sides[1][name] = marked.filter(~pl.col(" known")).drop(" known")
-        until = ledger.loaded_on
-        return cls(Ledger(**sides[0], loaded_on=until), Ledger(**sides[1], loaded_on=until))
+        known, later = (Ledger(**side, loaded_on=ledger.loaded_on) for side in sides)
+        return cls(known, later, as_of)
 
     def deleted(self) -> Ledger:
-        """The ledger without what came later."""
-        return self.known
+        """The ledger without what came later; its newest load is of as_of at the latest."""
+        loaded = self.known.loaded_on
+        return replace(self.known, loaded_on=loaded and min(loaded, self.as_of))
 
     def scrambled(self, seed: int) -> Ledger:
         """The ledger with other amounts, days, customers and items in every fact that came later; it stays later."""
         later = self.later.frames()
         changed = {n: _scrambled(f, TABLES[n], seed) for n, f in later.items() if f.height}
-        return self.known.with_tables(**{n: pl.concat([getattr(self.known, n), f]) for n, f in changed.items()})
+        both = {n: pl.concat([getattr(self.known, n), f]) for n, f in changed.items()}
+        loaded = self.known.loaded_on
+        moved = loaded + timedelta(days=1 + seed % 30) if loaded and loaded > self.as_of else loaded
+        return replace(self.known.with_tables(**both), loaded_on=moved)
 
 
 def _by_then(day: str, as_of: date, cut: Cut) -> pl.Expr:
@@ -71,24 +76,34 @@ def _by_then(day: str, as_of: date, cut: Cut) -> pl.Expr:
 def _first_versions(invoices: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
     """The first version of the whole documents asked about, all their instalments."""
     document = ["company_id", "invoice_id"]
-    rows = invoices.join(batch.select(document).unique(), on=document, how="semi")
-    return rows.sort("known_on").group_by(ITEM_KEY, maintain_order=True).first()
+    return first_documents(invoices.join(batch.select(document).unique(), on=document, how="semi"))
+
+
+def first_documents(invoices: pl.DataFrame) -> pl.DataFrame:
+    """The first version of every item, by the day it became known."""
+    return invoices.sort("known_on", *ITEM_KEY).group_by(ITEM_KEY, maintain_order=True).first()
 
 
 def _scrambled(frame: pl.DataFrame, table: Table, seed: int) -> pl.DataFrame:
     """Rows with the same keys and other content: links and names dealt out anew, numbers and days changed."""
     names = [c.name for c in table.columns if c.dtype in {pl.String, pl.Int32} and c.name not in table.key]
     dealt = frame.select(names).sample(fraction=1.0, shuffle=True, seed=seed)
-    chance = pl.int_range(pl.len()).hash(seed)
-    numbers: dict[type[pl.DataType], Callable[[pl.Expr], pl.Expr]] = {
-        pl.Int64: lambda c: c * (2 + chance % 8).cast(pl.Int64) + 1,
-        pl.Float64: lambda c: c * (1.5 + (chance % 8).cast(pl.Float64)),
-        pl.Date: lambda c: c + pl.duration(days=(chance % 61).cast(pl.Int64) - 30),
-        pl.Datetime: lambda c: c + pl.duration(days=(chance % 61).cast(pl.Int64) - 30),
-        pl.Boolean: lambda c: ~c,
+    numbers: dict[type[pl.DataType], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+        pl.Int64: lambda c, chance: c * (2 + chance % 8).cast(pl.Int64) + 1,
+        pl.Float64: lambda c, chance: c * (1.5 + (chance % 8).cast(pl.Float64)),
+        pl.Date: lambda c, chance: c + pl.duration(days=(chance % 61).cast(pl.Int64) - 30),
+        pl.Datetime: lambda c, chance: c + pl.duration(days=(chance % 61).cast(pl.Int64) - 30),
+        pl.Boolean: lambda c, _: ~c,
     }
-    exprs = [numbers[c.dtype](pl.col(c.name)) for c in table.columns if c.dtype in numbers and c.name not in _DAYS]
-    delays = [pl.col(d) + pl.duration(days=(chance % 11).cast(pl.Int64)) for d in _DAYS if d in frame.columns]
+    # Each column moves otherwise, so that the days between two of them change too.
+    exprs = [
+        numbers[c.dtype](pl.col(c.name), pl.int_range(pl.len()).hash(seed + place))
+        for place, c in enumerate(table.columns)
+        if c.dtype in numbers and c.name not in _DAYS
+    ]
+    # Versions of one thing move together: none may land on another's day.
+    thing = pl.concat_str([n for n in table.key if n not in _DAYS], separator=" ").hash(seed)
+    delays = [pl.col(d) + pl.duration(days=(thing % 11).cast(pl.Int64)) for d in _DAYS if d in frame.columns]
     return frame.with_columns(dealt).with_columns(*exprs, *delays)
 
 
