@@ -33,5 +33,5 @@ def check_leakage(
         from riskpay.cli.show_figures import leakage_parts
 
         show(*leakage_parts(result))
-    if result["violations"]:
+    if result["violations"] or result["unstable"]:
         raise typer.Exit(BAD_DATA)

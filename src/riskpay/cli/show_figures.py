@@ -71,13 +71,32 @@ def _plain_value(value: object) -> str:
 
 
 def leakage_parts(result: Mapping[str, Any]) -> list[object]:
-    """How many pairs were checked, and every feature that moved."""
-    violations = result["violations"]
-    if not violations:
-        return [f"{result['pairs_checked']} pairs checked: no feature looks ahead."]
-    said = f"{result['pairs_checked']} pairs checked: {len(violations)} look ahead."
-    keys = list(dict.fromkeys(key for violation in violations for key in violation))
-    return [Text(said, style="bold"), grid("", keys, ([v.get(key) for key in keys] for v in violations))]
+    """How many pairs were checked, every feature that moved, and those that gave two answers to one question."""
+    checked, violations, unstable = result["pairs_checked"], result["violations"], result.get("unstable", [])
+    fewer = checked < result.get("pairs_wanted", checked)
+    pairs = f"{checked} pairs checked" + (f" of {result['pairs_wanted']}: there are no more" if fewer else "")
+    if not violations and not unstable:
+        return [f"{pairs}: no feature looks ahead."]
+    moved = len({violation["feature"] for violation in violations})
+    parts: list[object] = [Text(f"{pairs}: {moved} look ahead.", style="bold")]
+    if violations:
+        parts.append(_moved("", violations))
+    if unstable:
+        title = (
+            "Two answers to one question of one ledger (chance, a clock, something kept): nothing is proved of these"
+        )
+        parts.append(_moved(title, unstable))
+    return parts
+
+
+def _moved(title: str, found: list[Mapping[str, Any]]) -> object:
+    heads = ("feature", "what was done", "cut", "invoice", "as of", "before>", "after>", "pairs>")
+    keys = ("feature", "how", "cut", "invoice_id", "as_of", "before", "after", "pairs")
+    return grid(title, heads, ([_short(violation.get(key)) for key in keys] for violation in found))
+
+
+def _short(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else _plain_value(value)
 
 
 def explain_parts(result: Mapping[str, Any]) -> list[object]:
