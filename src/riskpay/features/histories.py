@@ -10,6 +10,7 @@ grouping and window, and q for each sum taken there. Memory: the facts of the le
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -28,7 +29,7 @@ from riskpay.ledger.tables import ITEM_KEY
 
 QUESTION_KEY = (*ITEM_KEY, "as_of")
 WINDOWS = (30, 90, 180, 365)
-BATCH = 100_000
+BATCH = 50_000
 """Questions answered at a time: each has hundreds of sums until it has its features."""
 
 _TERMS = pl.col("terms_days").clip(-(2**16), 2**16 - 1) + 2**16
@@ -197,13 +198,14 @@ def answer_numbers(known: Facts, asked: pl.DataFrame) -> pl.DataFrame:
     rows = _asked(asked.with_row_index("row").drop_nulls("item"), known)
     # In order of customer and day, neighbours find their rows side by side.
     ordered = rows.sort(moment("customer", "last_day"))
-    found = [_features(part, known) for part in ordered.iter_slices(BATCH)]
-    whole = pl.concat(found or [_features(ordered, known)])
-    return (
-        asked.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
-        .join(whole, on="row", how="left", maintain_order="left")
-        .drop("row")
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        parts = list(pool.map(lambda part: _features(part, known), ordered.iter_slices(BATCH)))
+    found = pl.concat(parts or [_features(ordered, known)])
+    place = pl.int_range(found.height, dtype=pl.UInt32, eager=True)
+    there = asked.select(row=pl.int_range(pl.len(), dtype=pl.UInt32)).join(
+        found.select("row", place=place), on="row", how="left", maintain_order="left"
     )
+    return found.drop("row").select(pl.all().gather(there["place"]))
 
 
 def _asked(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
@@ -228,7 +230,7 @@ def _asked(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
 def _features(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
     """The number of each question and its features."""
     marks = known.items.marks.drop("country", "due_date", "due_roll")[asked["mark"]]
-    sums = pl.concat([asked, marks, *_of_customers(asked, known), *_of_everybody(asked, known)], how="horizontal")
+    sums = pl.concat([asked, marks, *_of_customers(asked, known), _of_everybody(asked, known)], how="horizontal")
     figures = with_figures(sums, known.settings)
     return figures.select("row", pl.col(FEATURE_NAMES).cast(pl.Float64))
 
@@ -255,14 +257,19 @@ def _of_customers(asked: pl.DataFrame, known: Facts) -> list[pl.DataFrame]:
     ]
 
 
-def _of_everybody(asked: pl.DataFrame, known: Facts) -> list[pl.DataFrame]:
-    portfolio = known.portfolio.asked(asked.select(moment(pl.lit(0), "last_day")).to_series())
-    weekday = known.portfolio_weekday.asked(asked.select(moment("due_weekday", "last_day")).to_series())
-    return [
+def _of_everybody(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
+    """What is the same for all questions of a day and due weekday."""
+    same = ["last_day", "due_weekday"]
+    kinds = asked.select(same).unique().sort(same)
+    portfolio = known.portfolio.asked(kinds.select(moment(pl.lit(0), "last_day")).to_series())
+    weekday = known.portfolio_weekday.asked(kinds.select(moment("due_weekday", "last_day")).to_series())
+    sums = [
         portfolio.whole(_OF_PORTFOLIO, "p_"),
         *(portfolio.window(days, f"p{days}_") for days in (30, 90, 365)),
         weekday.window(365, "pwd_"),
     ]
+    kind = asked.select(same).join(kinds.with_row_index("kind"), on=same, how="left", maintain_order="left")["kind"]
+    return pl.concat(sums, how="horizontal")[kind]
 
 
 def _in(asked: pl.DataFrame, group: pl.Expr) -> pl.Series:

@@ -1,12 +1,21 @@
 """What a customer has open and overdue, as dated rows that add up, and its oldest open due date on any day."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from heapq import heappop, heappush
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
 
 import polars as pl
 
 from riskpay.features.item_history import ItemHistory
 from riskpay.features.timeline import Timeline, beginning, moment
+
+Spell = tuple[date, date, date]
+
+_NEVER: Final = date.max
 
 
 def open_spells(history: ItemHistory) -> pl.DataFrame:
@@ -68,7 +77,7 @@ class OldestDue:
         ordered = spells.filter(~late_known).select(
             "due_date",
             at=moment("customer", "due_date"),
-            until=moment("customer", pl.col("end").fill_null(pl.date(9999, 12, 31))),
+            until=moment("customer", pl.col("end").fill_null(_NEVER)),
         )
         # Ends grow with the customer's number, so the latest end so far is the customer's own from its first row on.
         ordered = ordered.sort("at").with_columns(reached=pl.col("until").cum_max())
@@ -109,25 +118,22 @@ def _followed(spells: pl.DataFrame) -> pl.DataFrame:
 
     A sweep with a heap a customer: spans enter on ``first`` and are dropped once their ``end`` has come.
     """
-    rows: list[tuple[int, object, object]] = []
-    for (customer,), part in (
-        spells.sort("customer", "first", "due_date").partition_by("customer", as_dict=True).items()
-    ):
-        found = _sweep(part["first"].to_list(), part["end"].to_list(), part["due_date"].to_list())
-        rows += [(customer, day, oldest) for day, oldest in found]
+    days = spells.select("customer", "first", pl.col("end").fill_null(_NEVER), "due_date").sort("customer", "first")
+    rows = []
+    for customer, part in groupby(days.iter_rows(), key=itemgetter(0)):
+        rows += [(customer, day, oldest) for day, oldest in _sweep([spell[1:] for spell in part])]
     return pl.DataFrame(rows, schema={"customer": pl.Int64, "day": pl.Date, "oldest": pl.Date}, orient="row")
 
 
-def _sweep(first: list, end: list, due: list) -> list[tuple]:  # type: ignore[type-arg]
-    days = sorted({*first, *(day for day in end if day is not None)})
-    heap: list = []  # type: ignore[type-arg]
-    oldest = []
+def _sweep(spells: list[Spell]) -> Iterator[tuple[date, date | None]]:
+    """``spells`` (first, end, due date) in order of first."""
+    heap: list[tuple[date, date]] = []
     entered = 0
-    for day in days:
-        while entered < len(first) and first[entered] <= day:
-            heappush(heap, (due[entered], entered))
+    for day in sorted({day for first, end, _ in spells for day in (first, end)}):
+        while entered < len(spells) and spells[entered][0] <= day:
+            _, end, due = spells[entered]
+            heappush(heap, (due, end))
             entered += 1
-        while heap and end[heap[0][1]] is not None and end[heap[0][1]] <= day:
+        while heap and heap[0][1] <= day:
             heappop(heap)
-        oldest.append((day, heap[0][0] if heap else None))
-    return oldest
+        yield day, heap[0][0] if heap else None
