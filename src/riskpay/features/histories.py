@@ -149,7 +149,7 @@ def assemble(
     items: ItemHistory, settled: pl.DataFrame, portfolio: pl.DataFrame, settings: FeatureSettings, cut: Cut
 ) -> Facts:
     """Timelines of items and their ``settlements``, beside the ``portfolio`` of perhaps more customers (``by_day``)."""
-    spells = open_spells(items)
+    spells = open_spells(items).filter(pl.col("customer") >= 0)
     # With cut "start" the last fact day lies a day before as_of, on which the item is already overdue.
     overdue = overdue_spells(spells, 0 if cut == "start" else 1)
     first = (pl.col("item") != pl.col("item").shift(1)).fill_null(value=True)
@@ -167,7 +167,7 @@ def assemble(
         book=Timeline.of(book_changes(spells, "open"), "customer", ("open_count", "open_value")),
         overdue=Timeline.of(book_changes(overdue, "overdue"), "customer", ("overdue_count", "overdue_value")),
         oldest=OldestDue.of(spells),
-        documents=Timeline.of(items.versions.filter(first), "customer", day="known_on"),
+        documents=Timeline.of(items.versions.filter(first, pl.col("customer") >= 0), "customer", day="known_on"),
     )
 
 
@@ -195,17 +195,25 @@ def answer(known: Facts, questions: pl.DataFrame) -> pl.DataFrame:
 
 def answer_numbers(known: Facts, asked: pl.DataFrame) -> pl.DataFrame:
     """The features of each question (item's number, null for one not there; as_of), in order."""
-    rows = _asked(asked.with_row_index("row").drop_nulls("item"), known)
-    # In order of customer and day, neighbours find their rows side by side.
-    ordered = rows.sort(moment("customer", "last_day"))
-    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
-        parts = list(pool.map(lambda part: _features(part, known), ordered.iter_slices(BATCH)))
-    found = pl.concat(parts or [_features(ordered, known)])
+    found = answered(known, asked)
     place = pl.int_range(found.height, dtype=pl.UInt32, eager=True)
     there = asked.select(row=pl.int_range(pl.len(), dtype=pl.UInt32)).join(
         found.select("row", place=place), on="row", how="left", maintain_order="left"
     )
     return found.drop("row").select(pl.all().gather(there["place"]))
+
+
+def answered(known: Facts, asked: pl.DataFrame) -> pl.DataFrame:
+    """The features of questions (item's number, as_of), by customer and day, with their ``row`` in ``asked``.
+
+    Left out: items that are not there, or belong to customers whose facts are not here (number -1) by then.
+    """
+    rows = _asked(asked.with_row_index("row").drop_nulls("item"), known).filter(pl.col("customer") >= 0)
+    # In order of customer and day, neighbours find their rows side by side.
+    ordered = rows.sort(moment("customer", "last_day"))
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        parts = list(pool.map(lambda part: _features(part, known), ordered.iter_slices(BATCH)))
+    return pl.concat(parts or [_features(ordered, known)])
 
 
 def _asked(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
@@ -284,8 +292,4 @@ def _documents(line: Timeline, at: pl.Series) -> pl.DataFrame:
     """Documents first issued to the customer in the last 30 days, and the day of the first of all (null: none)."""
     begin, last = line.begin(at), line.upto(at)
     issued = pl.DataFrame({"doc30_issued": (last - line.upto(at - 30)).cast(pl.Float64)})
-    days = line.days()
-    if days.is_empty():
-        return issued.with_columns(first_day=pl.lit(None, pl.Date))
-    first = days[begin.clip(upper_bound=days.len() - 1)]
-    return issued.with_columns(first_day=pl.when(last > begin).then(first))
+    return issued.with_columns(first_day=pl.when(last > begin).then(line.day_of(begin)))

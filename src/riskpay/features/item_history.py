@@ -41,15 +41,18 @@ class ItemHistory:
         return states["open_amount"] * rate["rate"] / rate["units"]
 
 
-def item_history(ledger: Ledger, settings: FeatureSettings, customers: pl.DataFrame | None = None) -> ItemHistory:
+def item_history(
+    ledger: Ledger, settings: FeatureSettings, customers: pl.DataFrame | None = None, other: int | None = None
+) -> ItemHistory:
     """All items of a ledger, all days of it.
 
-    ``customers``: company_id, customer_id and number, where they have numbers already; others then get the number after the last.
+    ``customers``: company_id, customer_id and number, where they have numbers already; the rest then get the number
+    ``other``, by default the one after the last.
     """
     documents = document_versions(ledger)
     first = (documents["item"] != documents["item"].shift(1)).fill_null(value=True)
     numbers = customers if customers is not None else _numbers(documents)
-    valued = _valued(documents, ledger, numbers)
+    valued = _valued(documents, ledger, numbers, numbers.height if other is None else other)
     marks = due_marks(valued.select("country", "due_date").unique(maintain_order=True))
     return ItemHistory(
         customers=numbers,
@@ -64,7 +67,7 @@ def _numbers(documents: pl.DataFrame) -> pl.DataFrame:
     return documents.select(CUSTOMER_KEY).unique().sort(CUSTOMER_KEY).with_row_index("customer")
 
 
-def _valued(documents: pl.DataFrame, ledger: Ledger, numbers: pl.DataFrame) -> pl.DataFrame:
+def _valued(documents: pl.DataFrame, ledger: Ledger, numbers: pl.DataFrame, other: int) -> pl.DataFrame:
     """The rate is the last one on or before the issue day, or before the day the document became known if that was
     earlier; without one, one for one.
     """
@@ -76,7 +79,7 @@ def _valued(documents: pl.DataFrame, ledger: Ledger, numbers: pl.DataFrame) -> p
     )
     places = ledger.companies.select("company_id", "country")
     valued = rated.join(places, on="company_id", how="left", maintain_order="left").with_columns(
-        pl.col("customer").fill_null(numbers.height),
+        pl.col("customer").fill_null(other),
         value=pl.col("amount") * pl.col("rate") / pl.col("units"),
         terms_days=(pl.col("due_date") - pl.col("issue_date")).dt.total_days(),
         due_weekday=pl.col("due_date").dt.weekday().cast(pl.Int32) - 1,

@@ -46,9 +46,11 @@ class Timeline:
         running = ordered.select(pl.col(list(sums)).cum_sum())
         return cls(ordered["moment"], pl.concat([_zeros(running), running]))
 
-    def days(self) -> pl.Series:
-        """The day of each row."""
-        return (self.moments % _DAYS - _YEAR_ZERO).cast(pl.Int32).cast(pl.Date)
+    def day_of(self, rows: pl.Series) -> pl.Series:
+        """The day of each row; null for one that is not there."""
+        there = rows < self.moments.len()
+        found = self.moments.gather(pl.select(pl.when(there).then(rows)).to_series())
+        return (found % _DAYS - _YEAR_ZERO).cast(pl.Int32).cast(pl.Date)
 
     def upto(self, moments: pl.Series) -> pl.Series:
         """How many rows there are up to each moment, its own day included."""

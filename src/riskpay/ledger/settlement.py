@@ -86,7 +86,9 @@ def states_of(versions: pl.DataFrame, ledger: Ledger, tolerance: int) -> pl.Data
     ``versions`` as ``document_versions``.
     """
     facts = _facts(versions, ledger).sort("moment")
-    running = facts.with_columns(pl.col("version").forward_fill(), *map(_sum_so_far, _TAKEN), _latest_so_far("counts_on"))
+    running = facts.with_columns(
+        pl.col("version").forward_fill(), *map(_sum_so_far, _TAKEN), _latest_so_far("counts_on")
+    )
     last_of_day = (pl.col("moment") != pl.col("moment").shift(-1)).fill_null(value=True)
     fell = facts.filter("fell")["moment"].unique()
     days = running.filter(last_of_day).with_columns(fell=pl.col("moment").is_in(fell.implode()))
@@ -244,7 +246,8 @@ def _with_settlement(days: pl.DataFrame, tolerance: int) -> pl.DataFrame:
     closes = settled & (~was | pl.col("fell"))
     marked = days.with_columns(settled=settled, closes=closes, reopened=~settled & was)
     return marked.with_columns(
-        settled_on=pl.when("settled").then(_of_closing("counts_on")), settled_by=pl.when("settled").then(_of_closing(by))
+        settled_on=pl.when("settled").then(_of_closing("counts_on")),
+        settled_by=pl.when("settled").then(_of_closing(by)),
     )
 
 

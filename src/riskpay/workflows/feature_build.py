@@ -1,0 +1,177 @@
+"""Features of a whole ledger, part by part: more items than fit in memory, on one machine or on many."""
+
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from math import ceil
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from riskpay.dates import Cut
+from riskpay.errors import NotThereError, UsageError
+from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.histories import QUESTION_KEY
+from riskpay.features.parts import When, added, history_of, part_features, portfolio_of, questions_of
+from riskpay.ledger.tables import INVOICES, ITEM_KEY
+from riskpay.store.history_files import read_history, write_history
+from riskpay.store.partitions import Partition, partition
+from riskpay.workflows.engines import Engine, LocalEngine
+from riskpay.workflows.progress import Progress, silent
+
+ITEMS: Final = 250_000
+"""Items of a part: what bounds the memory, of which each part at work takes some 3 kB an item."""
+
+_HISTORY: Final = "history"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One part, what is asked of it, and where its answers go."""
+
+    part: Partition
+    settings: FeatureSettings
+    cut: Cut
+    when: When | None
+    portfolio: Path
+    answers: Path
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was answered: questions, parts (files), features a question, and seconds."""
+
+    folder: Path
+    questions: int
+    parts: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """folder, questions, features, parts, seconds."""
+        return {
+            "folder": str(self.folder),
+            "questions": self.questions,
+            "features": len(FEATURE_NAMES),
+            "parts": self.parts,
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def build(
+    ledger: Path,
+    out: Path,
+    questions: When | Path,
+    cut: Cut,
+    settings: FeatureSettings,
+    engine: Engine | None = None,
+    items: int = ITEMS,
+    tell: Progress = silent,
+) -> Built:
+    """Answer questions about the ledger whose Parquet tables are in ``ledger``, into Parquet files in ``out``.
+
+    ``questions``: every item at its issue date, every item open on a day, or a Parquet file of item keys and as_of, of
+    which those about items that are not there get no row. The files have the question's key and a Float64 column a
+    feature, as ``histories.features``, a row a question in no order that matters. ``items``: about how many items are
+    worked on at a time. ``out`` appears in one step, complete; the room for the parts is taken beside it, and with an
+    engine on other machines all must see it. Raises UsageError if ``out`` is there already or the questions
+    cannot be read, NotThereError for a ledger without an invoice.
+    """
+    began = time.perf_counter()
+    if out.exists():
+        raise UsageError(f"{out} is there already", "name a new folder, or remove that one")
+    engine = engine or LocalEngine()
+    parts = ceil(_invoices(ledger) / items)
+    asked = _questions(questions) if isinstance(questions, Path) else None
+    out.parent.mkdir(parents=True, exist_ok=True)
+    room = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        tell(f"dealing the ledger to {parts} parts")
+        dealt = partition(ledger, room / "parts", parts, asked)
+        answers = room / "answers"
+        answers.mkdir()
+        when = None if isinstance(questions, Path) else questions
+        first = Job(dealt[0], settings, cut, when, room / "portfolio.arrow", answers)
+        jobs = [replace(first, part=part) for part in dealt]
+        _told(engine, jobs, tell, room / "portfolio.arrow")
+        counts = []
+        for done, count in enumerate(engine.each(answer_part, jobs), 1):
+            counts.append(count)
+            tell("answering", len(jobs) + done, 2 * len(jobs))
+        answers.chmod(0o755)
+        answers.rename(out)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+    return Built(out, sum(counts), len(jobs), time.perf_counter() - began)
+
+
+def _told(engine: Engine, jobs: list[Job], tell: Progress, file: Path) -> None:
+    """The first round: each part's items, and the portfolio of all of them."""
+    portfolios = []
+    for done, portfolio in enumerate(engine.each(gather_part, jobs), 1):
+        portfolios.append(portfolio)
+        tell("gathering", done, 2 * len(jobs))
+    added(portfolios).write_ipc(file)
+
+
+def gather_part(job: Job) -> pl.DataFrame:
+    """The first round of a part: its items are kept beside it, its settlements by day are the result."""
+    history = history_of(job.part.ledger(), job.part.own(), job.settings)
+    beside = Path(tempfile.mkdtemp(prefix=".writing-", dir=job.part.folder))
+    write_history(history, beside)
+    _put(beside, job.part.folder / _HISTORY)
+    return portfolio_of(history, job.settings)
+
+
+def answer_part(job: Job) -> int:
+    """The second round of a part: its answers in a file of their own; the number of them is the result."""
+    history = read_history(job.part.folder / _HISTORY)
+    asked = _asked(job, history)
+    found = part_features(history, pl.read_ipc(job.portfolio), asked, job.settings, job.cut)
+    beside = job.answers.parent / f".{job.part.folder.name}.writing"
+    found.write_parquet(beside, compression="lz4")
+    beside.replace(job.answers / f"{job.part.folder.name}.parquet")
+    return found.height
+
+
+def _put(folder: Path, place: Path) -> None:
+    """``folder`` in its place; another worker may have put the same there before."""
+    try:
+        folder.rename(place)
+    except OSError:
+        shutil.rmtree(folder)
+
+
+def _asked(job: Job, history: Any) -> pl.DataFrame:
+    if job.when is not None:
+        return questions_of(history, job.when)
+    questions = job.part.questions()
+    if questions is None:
+        return pl.DataFrame(schema={"item": pl.UInt32, "as_of": pl.Date})
+    return questions.join(history.items, on=list(ITEM_KEY)).select("item", "as_of")
+
+
+def _invoices(ledger: Path) -> int:
+    file = ledger / "invoices.parquet"
+    rows = pq.read_metadata(file).num_rows if file.exists() else 0
+    if rows == 0:
+        raise NotThereError("the ledger holds no invoice yet", "load one: riskpay ingest PATH --format NAME")
+    return int(rows)
+
+
+def _questions(file: Path) -> pl.LazyFrame:
+    schema = {name: INVOICES.dtypes[name] for name in ITEM_KEY} | {"as_of": pl.Date}
+    try:
+        rows = pl.scan_parquet(file) if file.suffix == ".parquet" else pl.scan_csv(file, infer_schema=False)
+        there = rows.collect_schema().names()
+    except (OSError, pl.exceptions.PolarsError) as failed:
+        raise UsageError(f"the questions in {file} cannot be read: {failed}", "give a Parquet or CSV file") from failed
+    missing = [name for name in QUESTION_KEY if name not in there]
+    if missing:
+        raise UsageError(
+            f"the questions in {file} have no column {', '.join(missing)} (columns: {', '.join(there)})",
+            f"give the columns {', '.join(QUESTION_KEY)}",
+        )
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
