@@ -18,6 +18,7 @@ from riskpay.cli import (
     demo,
     exits,
     explain,
+    features,
     ingest,
     keys,
     policy,
@@ -48,6 +49,7 @@ COMMANDS: Final[dict[str, Callable[..., Any]]] = {
     "worklist": worklist.worklist,
     "cadence": cadence.cadence,
     "explain": explain.explain,
+    "features": features.features,
     "check-leakage": check_leakage.check_leakage,
     "serve": serve.serve,
 }

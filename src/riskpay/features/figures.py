@@ -131,8 +131,8 @@ def _more_habit_figures(k: float) -> list[pl.Expr]:
 def _pay_weekdays() -> list[pl.Expr]:
     shares = [pl.col(f"pay_share_{name}") for name in PAY_WEEKDAYS]
     around = pl.sum_horizontal(
-        pl.when((pl.col("due_weekday") - number) % 7 <= 3).then(share).otherwise(0.0)
-        for number, share in enumerate(shares)
+        pl.when((pl.col("due_weekday") - number) % 7 <= 3).then(f"all_paid_{name}").otherwise(0.0)
+        for number, name in enumerate(PAY_WEEKDAYS)
     )
     known = pl.col("pay_share_monday").is_not_null()
     pattern = pl.sum_horizontal(
@@ -140,7 +140,7 @@ def _pay_weekdays() -> list[pl.Expr]:
     )
     month_end = pl.col("pay_share_month_end") >= MONTH_END_SHARE
     return [
-        pl.when(known).then(around).alias("pay_share_around_due"),
+        pl.when(known).then(around / pl.col("all_n")).alias("pay_share_around_due"),
         pl.when(known & month_end).then(MONTH_END).when(known).then(pattern).cast(pl.Int32).alias("pay_pattern"),
     ]
 

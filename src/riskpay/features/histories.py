@@ -23,7 +23,7 @@ from riskpay.features.item_history import ItemHistory, item_history
 from riskpay.features.last_paid import LastPaid
 from riskpay.features.open_book import OldestDue, book_changes, open_spells, overdue_spells
 from riskpay.features.settlements import CORE, SUMS, UPTO, overcounted, settlements
-from riskpay.features.timeline import SUB_GROUPS, Timeline, moment
+from riskpay.features.timeline import SUB_GROUPS, Timeline, exact, moment
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import ITEM_KEY
 
@@ -135,7 +135,8 @@ class Facts:
 
 def by_day(settled: pl.DataFrame) -> pl.DataFrame:
     """``settlements`` of all customers added up by day, since and due_weekday: what the portfolio's sums come from."""
-    return settled.group_by("day", "since", "due_weekday").agg(pl.col(SUMS).sum())
+    days = ["day", "since", "due_weekday"]
+    return settled.select(*days, *exact(settled, SUMS)).group_by(days).agg(pl.col(SUMS).sum())
 
 
 def gather(ledger: Ledger, settings: FeatureSettings, cut: Cut) -> Facts:

@@ -42,7 +42,7 @@ def added(portfolios: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
 
 def questions_of(history: ItemHistory, when: When) -> pl.DataFrame:
-    """item and as_of: every item at its issue date, or every item known and not settled by the end of a day."""
+    """Questions (item, as_of): every item at its issue date, or every item known and not settled by the end of a day."""
     if when == "issue":
         first = (pl.col("item") != pl.col("item").shift(1)).fill_null(value=True)
         return history.versions.filter(first).select("item", as_of="issue_date")

@@ -119,6 +119,6 @@ def overcounted(changed: pl.DataFrame, days: int) -> pl.DataFrame:
     ``day``; it belongs there only while ``since`` lies within the window too.
     """
     leaves = pl.max_horizontal("day", pl.col("since") + pl.duration(days=days))
-    out = changed.with_columns(-pl.col(SUMS), day=leaves)
+    out = changed.with_columns(pl.col(SUMS) * -1, day=leaves)
     back = changed.with_columns(day=pl.col("day") + pl.duration(days=days))
     return pl.concat([out, back])

@@ -41,8 +41,7 @@ class Timeline:
     @classmethod
     def of(cls, rows: pl.DataFrame, group: pl.Expr | str, sums: Sequence[str] = (), day: str = "day") -> "Timeline":
         """Rows with a group's number, a day and the columns to sum; null counts as nothing."""
-        columns = [_exact(rows, name) for name in sums]
-        ordered = rows.select(moment(group, day).alias("moment"), *columns).sort("moment")
+        ordered = rows.select(moment(group, day).alias("moment"), *exact(rows, sums)).sort("moment")
         running = ordered.select(pl.col(list(sums)).cum_sum())
         return cls(ordered["moment"], pl.concat([_zeros(running), running]))
 
@@ -68,11 +67,15 @@ class Timeline:
         )
 
 
-def _exact(rows: pl.DataFrame, name: str) -> pl.Expr:
-    value = pl.col(name).fill_null(0)
-    if rows.schema[name].is_float():
+def exact(rows: pl.DataFrame, names: Sequence[str]) -> list[pl.Expr]:
+    """Columns as numbers whose sums are exact: fractions as fixed-point ones, null as nothing."""
+    return [_exact(pl.col(name).fill_null(0), rows.schema[name]) for name in names]
+
+
+def _exact(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if dtype.is_float():
         return (value * _FRACTION).round().cast(pl.Int128)
-    return value if rows.schema[name].is_integer() else value.cast(pl.Int32)
+    return value if dtype.is_integer() else value.cast(pl.Int32)
 
 
 def _plain(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:

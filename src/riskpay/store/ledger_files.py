@@ -68,6 +68,10 @@ class LedgerFiles:
         """The ledger that counts, its event tables empty; raises NotThereError before the first load."""
         return self.version(self.current_version())
 
+    def folder(self) -> Path:
+        """Where the Parquet files of the version that counts are; raises NotThereError before the first load."""
+        return self._versions / self.current_version()
+
     def version(self, data_version: str) -> Ledger:
         """The ledger of one version; raises NotThereError if it is not kept here, DataError if it is damaged."""
         folder = self._versions / data_version

@@ -15,6 +15,7 @@ from riskpay.dates import Cut
 from riskpay.errors import NotThereError, UsageError
 from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
 from riskpay.features.histories import QUESTION_KEY
+from riskpay.features.item_history import ItemHistory
 from riskpay.features.parts import When, added, history_of, part_features, portfolio_of, questions_of
 from riskpay.ledger.tables import INVOICES, ITEM_KEY
 from riskpay.store.history_files import read_history, write_history
@@ -50,7 +51,7 @@ class Built:
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
-        """folder, questions, features, parts, seconds."""
+        """As JSON values."""
         return {
             "folder": str(self.folder),
             "questions": self.questions,
@@ -144,7 +145,7 @@ def _put(folder: Path, place: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _asked(job: Job, history: Any) -> pl.DataFrame:
+def _asked(job: Job, history: ItemHistory) -> pl.DataFrame:
     if job.when is not None:
         return questions_of(history, job.when)
     questions = job.part.questions()
@@ -162,16 +163,25 @@ def _invoices(ledger: Path) -> int:
 
 
 def _questions(file: Path) -> pl.LazyFrame:
-    schema = {name: INVOICES.dtypes[name] for name in ITEM_KEY} | {"as_of": pl.Date}
     try:
-        rows = pl.scan_parquet(file) if file.suffix == ".parquet" else pl.scan_csv(file, infer_schema=False)
+        rows = _as_written(file)
         there = rows.collect_schema().names()
+        missing = [name for name in QUESTION_KEY if name not in there]
+        if missing:
+            raise UsageError(
+                f"the questions in {file} have no column {', '.join(missing)} (columns: {', '.join(there)})",
+                f"give the columns {', '.join(QUESTION_KEY)}",
+            )
+        types = {name: INVOICES.dtypes[name] for name in ITEM_KEY} | {"as_of": pl.Date}
+        return rows.select(pl.col(name).cast(dtype) for name, dtype in types.items()).collect().lazy()
     except (OSError, pl.exceptions.PolarsError) as failed:
-        raise UsageError(f"the questions in {file} cannot be read: {failed}", "give a Parquet or CSV file") from failed
-    missing = [name for name in QUESTION_KEY if name not in there]
-    if missing:
         raise UsageError(
-            f"the questions in {file} have no column {', '.join(missing)} (columns: {', '.join(there)})",
-            f"give the columns {', '.join(QUESTION_KEY)}",
-        )
-    return rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+            f"the questions in {file} cannot be read: {failed}", "give a Parquet or CSV file, days like 2019-08-01"
+        ) from failed
+
+
+def _as_written(file: Path) -> pl.LazyFrame:
+    if file.suffix == ".parquet":
+        return pl.scan_parquet(file)
+    rows = pl.scan_csv(file, infer_schema=False)
+    return rows.with_columns(pl.col("as_of").str.to_date()) if "as_of" in rows.collect_schema() else rows
