@@ -1,6 +1,5 @@
 """Days: bank holidays, business days, and how far apart things are. No clock is read here."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache
 from typing import Literal
@@ -45,15 +44,6 @@ def holidays_between(first: date, last: date, country: str) -> list[date]:
     calendar = _calendar(country)
     if calendar is None:
         return []
-    days = ((first + timedelta(days=n)) for n in range((last - first).days + 1))
-    return [day for day in days if day in calendar]
-
-
-def days_to_nearest(day: date, marks: Iterable[date], limit: int = 30) -> int:
-    """Signed days from ``day`` to the nearest mark (negative: the mark lies before), within ``limit``.
-
-    A tie goes to the mark after ``day``. ``limit + 1`` says that none is near.
-    """
-    distances = [(mark - day).days for mark in marks]
-    near = [d for d in distances if abs(d) <= limit]
-    return min(near, key=lambda d: (abs(d), -d), default=limit + 1)
+    for year in range(first.year, last.year + 1):
+        _ = date(year, 1, 1) in calendar  # a calendar holds the years it was asked about
+    return sorted(day for day in calendar if first <= day <= last)

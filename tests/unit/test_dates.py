@@ -1,4 +1,4 @@
-"""Business days, holidays and the nearest mark."""
+"""Business days and holidays."""
 
 from datetime import date, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskpay.dates import days_to_nearest, holidays_between, is_business_day, is_holiday, next_business_day
+from riskpay.dates import holidays_between, is_business_day, is_holiday, next_business_day
 
 CHRISTMAS = date(2024, 12, 25)
 
@@ -34,21 +34,6 @@ def test_both_ends_of_a_span_of_holidays_count():
     assert holidays_between(CHRISTMAS, CHRISTMAS, "US") == [CHRISTMAS]
     assert holidays_between(date(2024, 12, 24), date(2025, 1, 1), "US") == [CHRISTMAS, date(2025, 1, 1)]
     assert holidays_between(CHRISTMAS, CHRISTMAS - timedelta(days=1), "US") == []
-
-
-def test_the_nearest_mark_is_signed_and_a_tie_goes_forward():
-    marks = [CHRISTMAS]
-    assert days_to_nearest(CHRISTMAS - timedelta(days=4), marks) == 4
-    assert days_to_nearest(CHRISTMAS + timedelta(days=4), marks) == -4
-    assert days_to_nearest(CHRISTMAS, [CHRISTMAS - timedelta(days=3), CHRISTMAS + timedelta(days=3)]) == 3
-    assert days_to_nearest(CHRISTMAS, marks) == 0
-
-
-def test_beyond_the_limit_none_is_near():
-    assert days_to_nearest(CHRISTMAS, []) == 31
-    assert days_to_nearest(CHRISTMAS, [CHRISTMAS + timedelta(days=30)]) == 30
-    assert days_to_nearest(CHRISTMAS, [CHRISTMAS + timedelta(days=31)]) == 31
-    assert days_to_nearest(CHRISTMAS, [CHRISTMAS - timedelta(days=6)], limit=5) == 6
 
 
 @given(st.dates(date(1990, 1, 1), date(2040, 1, 1)), st.sampled_from(["US", "DE", "ZZ"]))

@@ -49,7 +49,7 @@ class Decayed:
             group = pl.col("customer").cast(pl.Int64) * SUB_GROUPS + (era - back).clip(lower_bound=0)
             at = asked.select(moment(group, "last_day")).to_series()
             last = self.line.upto(at)
-            there = last > self.line.begin(at)
+            there = last > self.line.begin(at, last)
             weight = asked.select(1.0 / _power(age + back * days, self.half_life_days)).to_series()
             parts.append(self.weighted[last].select(pl.when(there).then(pl.col(CORE) * weight).otherwise(0.0)))
         return parts[0].select((pl.col(name) + parts[1][name]).alias(f"decayed_{name}") for name in CORE)

@@ -10,7 +10,6 @@ grouping and window, and q for each sum taken there. Memory: the facts of the le
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -29,7 +28,7 @@ from riskpay.ledger.tables import ITEM_KEY
 
 QUESTION_KEY = (*ITEM_KEY, "as_of")
 WINDOWS = (30, 90, 180, 365)
-BATCH = 50_000
+BATCH = 100_000
 """Questions answered at a time: each has hundreds of sums until it has its features."""
 
 _TERMS = pl.col("terms_days").clip(-(2**16), 2**16 - 1) + 2**16
@@ -75,21 +74,21 @@ class Windowed:
 
     def asked(self, moments: pl.Series) -> "Reached":
         """The rows that the moments reach."""
-        return Reached(self, moments, self.line.begin(moments), self.line.upto(moments))
+        return Reached(self, moments, self.line.upto(moments))
 
 
 @dataclass(frozen=True)
 class Reached:
-    """Moments asked of a timeline of settlements: the rows before their group, and those up to them."""
+    """Moments asked of a timeline of settlements, and the number of rows up to each."""
 
     settled: Windowed
     moments: pl.Series
-    begin: pl.Series
     last: pl.Series
 
     def whole(self, names: Sequence[str], prefix: str) -> pl.DataFrame:
         """Sums of all days up to each moment."""
-        return self.settled.line.between(self.begin, self.last, names, prefix)
+        line = self.settled.line
+        return line.between(line.begin(self.moments, self.last), self.last, names, prefix)
 
     def window(self, days: int, prefix: str) -> pl.DataFrame:
         """``CORE`` sums of what became known to be settled in the last so many days."""
@@ -98,7 +97,7 @@ class Reached:
         over = self.settled.over.get(days)
         if over is None:
             return within
-        more = over.between(over.begin(self.moments), over.upto(self.moments), CORE, prefix)
+        more = over.whole(self.moments, CORE, prefix)
         return within.select(pl.col(name) + more[name] for name in within.columns)
 
 
@@ -212,9 +211,12 @@ def answered(known: Facts, asked: pl.DataFrame) -> pl.DataFrame:
     rows = _asked(asked.with_row_index("row").drop_nulls("item"), known).filter(pl.col("customer") >= 0)
     # In order of customer and day, neighbours find their rows side by side.
     ordered = rows.sort(moment("customer", "last_day"))
-    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
-        parts = list(pool.map(lambda part: _features(part, known), ordered.iter_slices(BATCH)))
-    return pl.concat(parts or [_features(ordered, known)])
+    same = ["last_day", "due_weekday"]
+    kinds = ordered.select(same).unique().sort(same)
+    everybody = _of_everybody(kinds, known)
+    ordered = ordered.join(kinds.with_row_index("kind"), on=same, how="left", maintain_order="left")
+    parts = [_features(part, known, everybody) for part in ordered.iter_slices(BATCH)]
+    return pl.concat(parts or [_features(ordered, known, everybody)])
 
 
 def _asked(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
@@ -236,10 +238,10 @@ def _asked(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
     return pl.concat([asked, document], how="horizontal").with_columns(open_value=open_value)
 
 
-def _features(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
-    """The number of each question and its features."""
+def _features(asked: pl.DataFrame, known: Facts, everybody: pl.DataFrame) -> pl.DataFrame:
+    """The number of each question and its features; ``everybody`` by the questions' ``kind``."""
     marks = known.items.marks.drop("country", "due_date", "due_roll")[asked["mark"]]
-    sums = pl.concat([asked, marks, *_of_customers(asked, known), _of_everybody(asked, known)], how="horizontal")
+    sums = pl.concat([asked, marks, *_of_customers(asked, known), everybody[asked["kind"]]], how="horizontal")
     figures = with_figures(sums, known.settings)
     return figures.select("row", pl.col(FEATURE_NAMES).cast(pl.Float64))
 
@@ -249,7 +251,7 @@ def _of_customers(asked: pl.DataFrame, known: Facts) -> list[pl.DataFrame]:
     last = known.last_paid.at(at, asked["last_day"]).rename(
         {"settled_day": "last_settled_day", "days_late": "last_days_late"}
     )
-    groups = [_whole(known.groups[prefix], _in(asked, group), CORE, prefix) for prefix, group in _GROUPS.items()]
+    groups = [known.groups[prefix].whole(_in(asked, group), CORE, prefix) for prefix, group in _GROUPS.items()]
     settled, weekday = known.settled.asked(at), known.weekday.asked(_in(asked, _WEEKDAY))
     return [
         settled.whole(SUMS, "all_"),
@@ -259,17 +261,15 @@ def _of_customers(asked: pl.DataFrame, known: Facts) -> list[pl.DataFrame]:
         *groups,
         weekday.whole((*CORE, *UPTO), "wd_"),
         weekday.window(90, "wd90_"),
-        _whole(known.book, at, ("open_count", "open_value"), "book_"),
-        _whole(known.overdue, at, ("overdue_count", "overdue_value"), "book_"),
+        known.book.whole(at, ("open_count", "open_value"), "book_"),
+        known.overdue.whole(at, ("overdue_count", "overdue_value"), "book_"),
         _documents(known.documents, at),
         pl.DataFrame({"book_oldest": known.oldest.at(at)}),
     ]
 
 
-def _of_everybody(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
-    """What is the same for all questions of a day and due weekday."""
-    same = ["last_day", "due_weekday"]
-    kinds = asked.select(same).unique().sort(same)
+def _of_everybody(kinds: pl.DataFrame, known: Facts) -> pl.DataFrame:
+    """What is the same for all questions of a kind (last_day, due_weekday)."""
     portfolio = known.portfolio.asked(kinds.select(moment(pl.lit(0), "last_day")).to_series())
     weekday = known.portfolio_weekday.asked(kinds.select(moment("due_weekday", "last_day")).to_series())
     sums = [
@@ -277,20 +277,16 @@ def _of_everybody(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
         *(portfolio.window(days, f"p{days}_") for days in (30, 90, 365)),
         weekday.window(365, "pwd_"),
     ]
-    kind = asked.select(same).join(kinds.with_row_index("kind"), on=same, how="left", maintain_order="left")["kind"]
-    return pl.concat(sums, how="horizontal")[kind]
+    return pl.concat(sums, how="horizontal")
 
 
 def _in(asked: pl.DataFrame, group: pl.Expr) -> pl.Series:
     return asked.select(moment(_of_customer(group), "last_day")).to_series()
 
 
-def _whole(line: Timeline, at: pl.Series, names: Sequence[str], prefix: str) -> pl.DataFrame:
-    return line.between(line.begin(at), line.upto(at), names, prefix)
-
-
 def _documents(line: Timeline, at: pl.Series) -> pl.DataFrame:
     """Documents first issued to the customer in the last 30 days, and the day of the first of all (null: none)."""
-    begin, last = line.begin(at), line.upto(at)
+    last = line.upto(at)
+    begin = line.begin(at, last)
     issued = pl.DataFrame({"doc30_issued": (last - line.upto(at - 30)).cast(pl.Float64)})
     return issued.with_columns(first_day=pl.when(last > begin).then(line.day_of(begin)))

@@ -40,8 +40,9 @@ class LastPaid:
 
         Null where nothing stands. A day of which nothing stands any more gives way to the one before it.
         """
-        first = self.line.begin(moments)
-        asked = pl.DataFrame({"row": self.line.upto(moments).cast(pl.Int64) - 1, "first": first, "last_day": last_days})
+        last = self.line.upto(moments)
+        first = self.line.begin(moments, last)
+        asked = pl.DataFrame({"row": last.cast(pl.Int64) - 1, "first": first, "last_day": last_days})
         asked = asked.with_row_index("asked")
         found, left = [], asked
         while not left.is_empty():
@@ -60,7 +61,7 @@ class LastPaid:
         if not some["changed"].any():
             return some
         then = some.select(moment("row", "last_day")).to_series()
-        sums = self.standing.between(self.standing.begin(then), self.standing.upto(then), _SUMS, "then_")
+        sums = self.standing.whole(then, _SUMS, "then_")
         both = pl.concat([some, sums], how="horizontal")
         return both.with_columns(
             pl.when("changed").then(f"then_{name}").otherwise(name).alias(name) for name in _SUMS

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from riskpay.features.item_history import ItemHistory
-from riskpay.features.timeline import Timeline, beginning, moment
+from riskpay.features.timeline import Timeline, group_of, moment
 
 Spell = tuple[date, date, date]
 
@@ -94,7 +94,7 @@ class OldestDue:
         row = self.records.search_sorted(moments, side="right")
         plain = _gather(self.due, row, _same_group(self.records, row, moments))
         last = self.late_known.upto(moments)
-        known = last > self.late_known.begin(moments)
+        known = last > self.late_known.begin(moments, last)
         other = _gather(self.late_due, (last.cast(pl.Int64) - 1).clip(lower_bound=0), known)
         return pl.select(pl.min_horizontal(plain, other)).to_series()
 
@@ -102,7 +102,7 @@ class OldestDue:
 def _same_group(records: pl.Series, rows: pl.Series, moments: pl.Series) -> pl.Series:
     there = rows < records.len()
     found = _gather(records, rows.clip(upper_bound=max(0, records.len() - 1)), there)
-    return (beginning(found) == beginning(moments)).fill_null(value=False)
+    return (group_of(found) == group_of(moments)).fill_null(value=False)
 
 
 def _gather(values: pl.Series, rows: pl.Series, where: pl.Series) -> pl.Series:

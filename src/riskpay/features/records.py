@@ -35,7 +35,7 @@ def past_records(ledger: Ledger, questions: pl.DataFrame, cut: Cut, settings: Fe
         last_day=pl.col("as_of") - pl.duration(days=1 if cut == "start" else 0),
     )
     at = asked.select(moment("customer", "last_day")).to_series()
-    sums = line.between(line.begin(at), line.upto(at), _COUNTS)
+    sums = line.whole(at, _COUNTS)
     mean = pl.when(pl.col("n") > 0).then(pl.col("days_late") / pl.col("n"))
     return pl.concat([asked.select(QUESTION_KEY), sums], how="horizontal").select(
         *QUESTION_KEY, *_COUNTS[:-1], mean_days_late=mean

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 SUB_GROUPS: Final = 2**20
@@ -26,24 +27,31 @@ def moment(group: pl.Expr | str, day: pl.Expr | str) -> pl.Expr:
     return number.cast(pl.Int64) * _DAYS + days.to_physical().cast(pl.Int64) + _YEAR_ZERO
 
 
-def beginning(moments: pl.Series) -> pl.Series:
-    """The moments at which their groups begin, before any day."""
-    return moments - (moments % _DAYS)
+def group_of(moments: pl.Series) -> pl.Series:
+    """The groups of moments."""
+    return moments // _DAYS
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Moments in order, and the sum of all rows before each, one row longer than they are."""
+    """Moments in order, the row with which each one's group begins, and the sum of all rows before each.
+
+    ``sums`` is one row longer than the others: its last is the sum of all.
+    """
 
     moments: pl.Series
+    first: pl.Series
     sums: pl.DataFrame
 
     @classmethod
     def of(cls, rows: pl.DataFrame, group: pl.Expr | str, sums: Sequence[str] = (), day: str = "day") -> "Timeline":
         """Rows with a group's number, a day and the columns to sum; null counts as nothing."""
         ordered = rows.select(moment(group, day).alias("moment"), *exact(rows, sums)).sort("moment")
+        number = pl.col("moment") // _DAYS
+        begins = (number != number.shift(1)).fill_null(value=True)
+        first = ordered.select(pl.when(begins).then(pl.int_range(pl.len(), dtype=pl.UInt32)).forward_fill())
         running = ordered.select(pl.col(list(sums)).cum_sum())
-        return cls(ordered["moment"], pl.concat([_zeros(running), running]))
+        return cls(ordered["moment"], first.to_series(), pl.concat([_zeros(running), running]))
 
     def day_of(self, rows: pl.Series) -> pl.Series:
         """The day of each row; null for one that is not there."""
@@ -53,11 +61,24 @@ class Timeline:
 
     def upto(self, moments: pl.Series) -> pl.Series:
         """How many rows there are up to each moment, its own day included."""
-        return self.moments.search_sorted(moments, side="right")
+        # NumPy starts from where the question before was found: twice as fast for questions in order.
+        return pl.Series(np.searchsorted(self.moments.to_numpy(), moments.to_numpy(), side="right"))
 
-    def begin(self, moments: pl.Series) -> pl.Series:
-        """How many rows there are before the group of each moment begins."""
-        return self.moments.search_sorted(beginning(moments), side="left")
+    def begin(self, moments: pl.Series, last: pl.Series) -> pl.Series:
+        """How many rows there are before each moment's group begins; ``last``, its ``upto``, where it has none by then."""
+        if self.moments.is_empty():
+            return last
+        row = last.clip(lower_bound=1) - 1
+        found = pl.DataFrame(
+            {"at": self.moments.gather(row), "first": self.first.gather(row), "asked": moments, "last": last}
+        )
+        same = (pl.col("at") // _DAYS == pl.col("asked") // _DAYS) & (pl.col("last") > 0)
+        return found.select(pl.when(same).then("first").otherwise("last")).to_series()
+
+    def whole(self, moments: pl.Series, names: Sequence[str], prefix: str = "") -> pl.DataFrame:
+        """Sums of the rows of each moment's group up to it."""
+        last = self.upto(moments)
+        return self.between(self.begin(moments, last), last, names, prefix)
 
     def between(self, first: pl.Series, last: pl.Series, names: Sequence[str], prefix: str = "") -> pl.DataFrame:
         """Sums of the rows after the ``first`` number of rows up to the ``last``, Float64, as prefix + name."""

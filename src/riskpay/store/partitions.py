@@ -99,7 +99,7 @@ def _mark() -> pl.Expr:
 def _deal(rows: pl.LazyFrame, places: pl.DataFrame, into: Path, name: str) -> None:
     dealt = rows.with_columns(_mark()).join(places.lazy(), on="mark").drop("mark")
     spread = into / f"dealing-{name}"
-    dealt.sink_parquet(pl.PartitionBy(spread, key="part", include_key=False), compression="lz4", mkdir=True)
+    dealt.sink_parquet(pl.PartitionBy(spread, key="part", include_key=False), compression="uncompressed", mkdir=True)
     for folder in spread.glob("part=*"):
         files = sorted(folder.glob("*.parquet"))
         target = into / f"part-{int(folder.name.removeprefix('part=')):04}" / f"{name}.parquet"

@@ -4,6 +4,7 @@ Needs the packages of ``riskpay[dask]``.
 """
 
 import logging
+import resource
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,7 +14,6 @@ import dask
 import distributed
 
 from riskpay.errors import NotThereError
-from riskpay.workflows.engines import Engine
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,6 +43,15 @@ class ClusterEngine:
         finally:
             self._client.cancel(futures, force=True)
 
+    def peak_mb(self) -> list[float]:
+        """The most memory that each worker has held so far."""
+        peaks = self._client.run(_peak_mb)
+        return list(peaks.values())
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
 
 class LeaveInterrupts(distributed.WorkerPlugin):  # type: ignore[misc]  # distributed has no types that hold in strict mode
     """Leaves Ctrl-C to the process that was asked: it drops the work and stops the workers in order."""
@@ -55,7 +64,7 @@ class LeaveInterrupts(distributed.WorkerPlugin):  # type: ignore[misc]  # distri
 
 
 @contextmanager
-def cluster_engine(scheduler: str | None, workers: int, memory: str) -> Iterator[Engine]:
+def cluster_engine(scheduler: str | None, workers: int, memory: str) -> Iterator[ClusterEngine]:
     """The engine of the Dask scheduler at an address (tcp://host:port), or of so many workers started on this machine.
 
     ``memory``: what each worker started here may use, such as 4GiB. Raises NotThereError where no scheduler
