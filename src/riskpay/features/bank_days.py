@@ -14,26 +14,39 @@ BUSINESS_WEEKDAYS: Final = 5
 REACH: Final = 8
 """Days looked at on either side of a due date for a weekday; one further away counts as so far away."""
 
+CLOSED, LAST_CLOSED = 5, 6
+"""Kinds of a day on which banks do not work: with another such day after it, and before a business day."""
+
 _MONTH: Final = 31
 _HOLIDAY: Final = 30
 _MARGIN: Final = timedelta(days=40)
 
 SINCE: Final = (*(f"since_{day}" for day in range(BUSINESS_WEEKDAYS)), "since_month_end")
 UNTIL: Final = (*(f"until_{day}" for day in range(BUSINESS_WEEKDAYS)), "until_month_end")
-DUE_MARKS: Final = ("due_days_to_holiday", "due_roll", *SINCE, *UNTIL)
+DUE_MARKS: Final = ("due_days_to_holiday", "due_roll", "due_days_since_business_day", "due_kind", *SINCE, *UNTIL)
 
 
 def due_marks(days: pl.DataFrame) -> pl.DataFrame:
     """``days`` (country, due_date; each pair once) with what bank days say of each due date, days, Int32.
 
     due_days_to_holiday: signed, to the nearest bank holiday (of two, the one after), 31 = none near. due_roll: to the
-    first business day on or after it. since_0 .. since_4: from the last business day of that weekday (0 = Monday) on or
+    first business day on or after it. due_days_since_business_day: from the last business day before it. due_kind: its
+    weekday (0 = Monday) where banks work then, else 6 where they do the day after, else 5. since_0 .. since_4: from the last business day of that weekday (0 = Monday) on or
     before it, at most ``REACH``; since_month_end: from the last business day of a month, at most 31. until_...: to the
     next after it.
     """
     if days.is_empty():
         return days.with_columns(pl.lit(None, pl.Int32).alias(name) for name in DUE_MARKS)
     return pl.concat(part.hstack(_marks_of(country or "", part["due_date"])) for country, part in _by_country(days))
+
+
+def business_days_between(frame: pl.DataFrame) -> pl.Series:
+    """Of ``frame`` (country, issue_date, due_date): business days after the issue date, up to the due date."""
+    rows = frame.select("country", "issue_date", "due_date").with_row_index("row")
+    if rows.is_empty():
+        return pl.Series(dtype=pl.Int64)
+    parts = [part.select("row", days=_between(country or "", part)) for country, part in _by_country(rows)]
+    return pl.concat(parts).sort("row")["days"]
 
 
 def with_month_end(frame: pl.DataFrame) -> pl.DataFrame:
@@ -94,15 +107,24 @@ def _marks_of(country: str, days: pl.Series) -> pl.DataFrame:
     kinds = [(REACH, calendar.business & (calendar.weekday == day)) for day in range(BUSINESS_WEEKDAYS)]
     kinds.append((_MONTH, calendar.month_end))
     back, ahead = _since(calendar.holiday), np.where(calendar.holiday, 0, _until(calendar.holiday))
+    roll = np.where(calendar.business, 0, _until(calendar.business))
     nearest = np.where(ahead <= back, ahead, -back)
     marks = {
         "due_days_to_holiday": np.where(np.minimum(ahead, back) > _HOLIDAY, _HOLIDAY + 1, nearest),
-        "due_roll": np.where(calendar.business, 0, _until(calendar.business)),
+        "due_roll": roll,
+        "due_days_since_business_day": np.append(1, 1 + _since(calendar.business)[:-1]),
+        "due_kind": np.where(calendar.business, calendar.weekday, np.where(roll == 1, LAST_CLOSED, CLOSED)),
         **{name: np.minimum(_since(mask), reach) for name, (reach, mask) in zip(SINCE, kinds, strict=True)},
         **{name: np.minimum(_until(mask), reach) for name, (reach, mask) in zip(UNTIL, kinds, strict=True)},
     }
     rows = calendar.rows(days)
     return pl.DataFrame({name: values[rows].astype(np.int32) for name, values in marks.items()})
+
+
+def _between(country: str, rows: pl.DataFrame) -> pl.Series:
+    calendar = _Calendar.around(country, pl.concat([rows["issue_date"], rows["due_date"]]))
+    done = np.cumsum(calendar.business)
+    return pl.Series(done[calendar.rows(rows["due_date"])] - done[calendar.rows(rows["issue_date"])])
 
 
 def _since(mask: np.ndarray) -> np.ndarray:

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from riskpay.features.catalogue_alike import ALIKE
 from riskpay.features.catalogue_habit import habit
 from riskpay.features.catalogue_history import RECENT, history
 from riskpay.features.catalogue_rows import BOOK, CALENDAR, ITEM, PORTFOLIO, Row
 
-Family = Literal["item", "calendar", "history", "recent", "habit", "book", "portfolio"]
+Family = Literal["item", "calendar", "history", "recent", "habit", "alike", "book", "portfolio"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ HELD_DAYS: Final = 12
 MONTH_END_SHARE: Final = 0.5
 """A customer with this share of its settlements on the last business day of a month has that as its payment day."""
 
+FIRST_SHARE, FIRST_WEIGHT = 0.4, 10.0
+"""Share paid late that a portfolio without history starts from, and how many items' worth of it."""
+
 USUAL_SHARE: Final = 0.15
 """A weekday is a usual payment day of a customer if it holds this share of its settlements."""
 
@@ -63,6 +67,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *_of("history", history(LATE_DAYS)),
     *_of("recent", RECENT),
     *_of("habit", habit(SPANS)),
+    *_of("alike", ALIKE),
     *_of("book", BOOK),
     *_of("portfolio", PORTFOLIO),
 )
@@ -75,10 +80,12 @@ class FeatureSettings:
 
     ``grace_days``: days after the due date that still count as on time. ``tolerance``: settlement
     tolerance in minor units. ``prior_weight``: items' worth of the group's mean that a shrunk
-    figure starts from. ``half_life_days``: of the recency-weighted figures.
+    figure starts from. ``half_life_days``: of the recency-weighted figures. ``posting_lag_days``: days until
+    a payment becomes known, before which an item overdue may have been paid.
     """
 
     grace_days: int = 0
     tolerance: int = 0
     prior_weight: float = 5.0
     half_life_days: float = 30.0
+    posting_lag_days: int = 2

@@ -11,6 +11,7 @@ _FAMILIES: Final = {
     "calendar": "Where the due date falls. Bank holidays are those of the company's country.",
     "history": "How the customer paid so far.",
     "recent": "How the customer paid lately.",
+    "alike": "How the customer pays items like this one, several likenesses taken together.",
     "habit": "How the customer pays items like this one, and on which days.",
     "book": "What the customer has open. The item itself is among it once its document is known.",
     "portfolio": "How everybody pays: all customers of all companies.",
@@ -37,6 +38,7 @@ definition, worked out as a person would by hand, is `riskpay.features.reference
 - **Money** is in the company's currency, at the last rate on or before the issue day (or the day the document became known,
   if earlier), one for one without a rate; a later rate never counts. `log10 money` is log10 of 0.01 at least. Amounts are
   **alike** if they lie between the same two powers of two.
+- **Kind of due day**: its weekday where banks work on it; else whether they do on the day after it.
 - A customer without settlements has null where no prior is named.
 
 ## What is not a feature
@@ -56,7 +58,9 @@ def my_features(ledger: Ledger, questions: pl.DataFrame, cut: str) -> pl.DataFra
     \"\"\"questions: company_id, invoice_id, instalment, as_of. Gives these four and a column a feature.\"\"\"
 ```
 
-It sees what your function reads from the ledger; what it reads from elsewhere cannot be checked.
+It may also take `(ledger)` or `(ledger, questions)`; without a cut it is held to both, so no fact of the day itself may
+count. Rows are keyed by item or by customer, with `as_of` or without; without, a row is taken to hold on every day asked. A
+missing row is null. A feature that says two things of one ledger (chance, a clock, kept state) is listed as unstable. It sees what your function reads from the ledger; what it reads from elsewhere cannot be checked.
 """
 
 _TABLE = """

@@ -50,6 +50,20 @@ CALENDAR: Final[tuple[Row, ...]] = (
         "days from the due date to the first business day on or after it",
         "its due date on a day banks are closed",
     ),
+    (
+        "due_days_since_business_day",
+        "days",
+        "item",
+        "days from the last business day before the due date to the due date",
+        "its due date after days on which banks are closed",
+    ),
+    (
+        "bank_days_in_terms",
+        "days",
+        "item",
+        "business days after the issue date, up to the due date",
+        "the business days that its terms leave",
+    ),
     ("issue_weekday", "0 = Monday", "item", "weekday of the issue date", "the weekday it was issued"),
 )
 

@@ -6,11 +6,13 @@ from math import ceil
 import polars as pl
 
 from riskpay.features.settlements import CORE
-from riskpay.features.timeline import SUB_GROUPS, Timeline, moment
+from riskpay.features.timeline import Timeline, moment
 
 _HALF_LIVES = 200
 """Half-lives in an era: weights grow within one, and what is older than the era before weighs nothing any more."""
-_LEAST_DAYS = 32
+_LEAST_DAYS = 256
+_ERAS = 2**14
+"""More eras than there are."""
 _FIRST_DAY = 2**20
 """Days before 1970 from which eras are counted."""
 
@@ -22,37 +24,37 @@ class Decayed:
     """
 
     half_life_days: float
+    group: pl.Expr
     line: Timeline
     weighted: pl.DataFrame
 
     @classmethod
-    def of(cls, settled: pl.DataFrame, half_life_days: float) -> "Decayed":
-        """From ``settlements``."""
+    def of(cls, settled: pl.DataFrame, half_life_days: float, group: pl.Expr) -> "Decayed":
+        """From ``settlements``, by ``group`` (up to 2^27)."""
         era, age = _era(pl.col("since"), half_life_days)
-        group = pl.col("customer").cast(pl.Int64) * SUB_GROUPS + era
         by_day = (
-            settled.group_by("customer", "day", "since")
+            settled.group_by("day", "since", group=group)
             .agg(pl.col(CORE).sum())
-            .select("day", "since", pl.col(CORE) * _power(age, half_life_days), group=group)
+            .select("day", "since", pl.col(CORE) * _power(age, half_life_days), group=pl.col("group") * _ERAS + era)
             .sort(moment("group", "day"), "since")
         )
         running = by_day.select(pl.col(CORE).cum_sum().over("group"))
         before = pl.DataFrame({name: [0.0] for name in CORE})
-        return cls(half_life_days, Timeline.of(by_day, "group"), pl.concat([before, running]))
+        return cls(half_life_days, group, Timeline.of(by_day, "group"), pl.concat([before, running]))
 
-    def at(self, asked: pl.DataFrame) -> pl.DataFrame:
-        """``CORE`` sums as decayed by the end of ``last_day`` of each question (customer, last_day), prefix ``decayed_``."""
+    def at(self, asked: pl.DataFrame, prefix: str) -> pl.DataFrame:
+        """``CORE`` sums as decayed by the end of ``last_day`` of each question (last_day and what the group is made of)."""
         era, age = _era(pl.col("last_day"), self.half_life_days)
         days = era_days(self.half_life_days)
         parts = []
         for back in (0, 1):
-            group = pl.col("customer").cast(pl.Int64) * SUB_GROUPS + (era - back).clip(lower_bound=0)
+            group = self.group * _ERAS + (era - back).clip(lower_bound=0)
             at = asked.select(moment(group, "last_day")).to_series()
             last = self.line.upto(at)
             there = last > self.line.begin(at, last)
             weight = asked.select(1.0 / _power(age + back * days, self.half_life_days)).to_series()
             parts.append(self.weighted[last].select(pl.when(there).then(pl.col(CORE) * weight).otherwise(0.0)))
-        return parts[0].select((pl.col(name) + parts[1][name]).alias(f"decayed_{name}") for name in CORE)
+        return parts[0].select((pl.col(name) + parts[1][name]).alias(prefix + name) for name in CORE)
 
 
 def era_days(half_life_days: float) -> int:

@@ -2,7 +2,16 @@
 
 import polars as pl
 
-from riskpay.features.catalogue import EDGES, LATE_DAYS, MONTH_END_SHARE, SPANS, USUAL_SHARE, FeatureSettings
+from riskpay.features.catalogue import (
+    EDGES,
+    FIRST_SHARE,
+    FIRST_WEIGHT,
+    LATE_DAYS,
+    MONTH_END_SHARE,
+    SPANS,
+    USUAL_SHARE,
+    FeatureSettings,
+)
 from riskpay.features.pay_days import MONTH_END, pay_days
 from riskpay.features.settlements import PAY_WEEKDAYS
 
@@ -29,6 +38,8 @@ def with_figures(asked: pl.DataFrame, settings: FeatureSettings) -> pl.DataFrame
         .pipe(_with_typical, k)
         .with_columns(_habit_figures(k))
         .with_columns(_more_habit_figures(k))
+        .pipe(_with_kinds)
+        .with_columns(_slopes())
         .with_columns(_pay_weekdays())
         .pipe(pay_days)
         .with_columns(_pay_day_figures(k))
@@ -126,6 +137,65 @@ def _more_habit_figures(k: float) -> list[pl.Expr]:
         shrunk("wa_late", "wa_n", weekday, k).alias("late_share_weekday_amount"),
         *(shrunk(f"wd_{s}", "wd_n", pl.col(f"{s}_share"), k).alias(f"{s}_share_weekday") for s in SPANS),
     ]
+
+
+def _with_kinds(asked: pl.DataFrame) -> pl.DataFrame:
+    """The record of items like this one, each shrunk to that of a wider circle; odds of several add up in logs."""
+    portfolio = shrunk("p_late", "p_n", pl.lit(FIRST_SHARE), FIRST_WEIGHT)
+    asked = asked.with_columns(_portfolio=portfolio).with_columns(
+        _own=shrunk("all_late", "all_n", pl.col("_portfolio"), 2.0),
+        _everybody=shrunk("pk_late", "pk_n", pl.col("_portfolio"), 2.0),
+    )
+    lift = _odds("_own") + _odds("_everybody") - _odds("_portfolio")
+    asked = asked.with_columns(late_share_kind=shrunk("kd_late", "kd_n", _logistic(lift), 2.0))
+    asked = asked.with_columns(
+        late_share_kind_terms=shrunk("kt_late", "kt_n", pl.col("late_share_kind"), 2.0),
+        late_share_like_amount=shrunk("la_late", "la_n", pl.col("_own"), 2.0),
+    )
+    late = pl.col("ktd_late") + pl.col("kt_overdue_count")
+    count = pl.col("ktd_n") + pl.col("kt_overdue_count")
+    own = _odds("_own")
+    decayed = (pl.col("decayed_late") + pl.col("_own")) / (pl.col("decayed_n") + 1.0)
+    odds = (
+        own
+        + (_odds("late_share_kind_terms") - own)
+        + (_odds("late_share_like_amount") - own)
+        + (_odds_of(decayed) - own)
+    )
+    return asked.with_columns(
+        late_share_kind_terms_now=(late + pl.col("late_share_kind_terms")) / (count + 1.0),
+        late_share_same_amount=shrunk("sa_late", "sa_n", pl.col("late_share_like_amount"), 1.0),
+        late_odds=odds,
+    ).drop("_portfolio", "_own", "_everybody")
+
+
+def _odds(name: str) -> pl.Expr:
+    return _odds_of(pl.col(name))
+
+
+def _odds_of(share: pl.Expr) -> pl.Expr:
+    held = share.clip(0.001, 0.999)
+    return (held / (1.0 - held)).log()
+
+
+def _logistic(odds: pl.Expr) -> pl.Expr:
+    return 1.0 / (1.0 + (-odds).exp())
+
+
+def _slopes() -> list[pl.Expr]:
+    """How much later the customer pays larger items, and ones of longer terms, times this item's distance from usual."""
+    n, late = pl.col("all_n"), pl.col("all_late") / pl.col("all_n")
+    found = []
+    for into, name, least in (("late_slope_amount", "value_log", 0.05), ("late_slope_terms", "terms", 4.0)):
+        mean = pl.col(f"all_{name}") / n
+        variance = (pl.col(f"all_{name}_sq") / n - mean**2).clip(lower_bound=0.0)
+        shared = pl.col(f"all_late_{name}") / n - late * mean
+        here = pl.col("value_log" if name == "value_log" else "terms_days") - mean
+        found.append(pl.when(n > 1).then(shared / (variance + least) * here).otherwise(0.0).alias(into))
+    mean = pl.col("all_value_log") / n
+    spread = (pl.col("all_value_log_sq") / n - mean**2).clip(lower_bound=0.0).sqrt().clip(lower_bound=0.05)
+    found.append(pl.when(n > 0).then((pl.col("value_log") - mean) / spread).alias("amount_spreads"))
+    return found
 
 
 def _pay_weekdays() -> list[pl.Expr]:

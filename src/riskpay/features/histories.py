@@ -33,12 +33,16 @@ BATCH = 100_000
 
 _TERMS = pl.col("terms_days").clip(-(2**16), 2**16 - 1) + 2**16
 _WEEKDAY = pl.col("due_weekday")
+_KIND_TERMS = pl.col("due_kind") * 2**3 + pl.col("terms_class")
 _GROUPS = {
     "tm_": _TERMS,
     "am_": pl.col("amount_class"),
     "rl_": pl.col("due_roll"),
     "wt_": _WEEKDAY * 2**17 + _TERMS,
     "wa_": _WEEKDAY * 2**6 + pl.col("amount_class"),
+    "kd_": pl.col("due_kind"),
+    "la_": pl.col("like_amount"),
+    "kt_": _KIND_TERMS,
 }
 """Like items of a customer: sub-groups whose record is taken apart, by prefix."""
 
@@ -56,6 +60,10 @@ _OF_PORTFOLIO = (
 
 def _of_customer(sub: pl.Expr) -> pl.Expr:
     return pl.col("customer").cast(pl.Int64) * SUB_GROUPS + sub
+
+
+_KIND = pl.col("customer").cast(pl.Int64) * 2**6 + _KIND_TERMS
+"""Items of a customer due on the same kind of day, with like terms."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +122,15 @@ class Facts:
     settings: FeatureSettings
     settled: Windowed
     decayed: Decayed
+    decayed_kind: Decayed
+    same_amount: Timeline
+    overdue_kind: Timeline
     last_paid: LastPaid
     groups: dict[str, Timeline]
     weekday: Windowed
     portfolio: Windowed
     portfolio_weekday: Windowed
+    portfolio_kind: Windowed
     book: Timeline
     overdue: Timeline
     oldest: OldestDue
@@ -129,12 +141,13 @@ class Facts:
 
         Like an item's own document at its issue, they are in no customer's open book.
         """
-        return replace(self, items=item_history(ledger, self.settings, self.items.customers))
+        items = item_history(ledger, self.settings, self.items.customers, amounts=self.items.amounts)
+        return replace(self, items=items)
 
 
 def by_day(settled: pl.DataFrame) -> pl.DataFrame:
     """``settlements`` of all customers added up by day, since and due_weekday: what the portfolio's sums come from."""
-    days = ["day", "since", "due_weekday"]
+    days = ["day", "since", "due_weekday", "due_kind"]
     return settled.select(*days, *exact(settled, SUMS)).group_by(days).agg(pl.col(SUMS).sum())
 
 
@@ -152,18 +165,24 @@ def assemble(
     spells = open_spells(items).filter(pl.col("customer") >= 0)
     # With cut "start" the last fact day lies a day before as_of, on which the item is already overdue.
     overdue = overdue_spells(spells, 0 if cut == "start" else 1)
+    # What is paid in time may become known a few days later.
+    posted = overdue_spells(spells, settings.posting_lag_days + (0 if cut == "start" else 1))
     first = (pl.col("item") != pl.col("item").shift(1)).fill_null(value=True)
     return Facts(
         items=items,
         cut=cut,
         settings=settings,
         settled=Windowed.of(settled, "customer", SUMS, WINDOWS),
-        decayed=Decayed.of(settled, settings.half_life_days),
+        decayed=Decayed.of(settled, settings.half_life_days, pl.col("customer").cast(pl.Int64)),
+        decayed_kind=Decayed.of(settled, settings.half_life_days, _KIND),
+        same_amount=Timeline.of(settled, "same_amount", CORE),
+        overdue_kind=Timeline.of(book_changes(posted, "overdue", "due_kind", "terms_class"), _KIND, ("overdue_count",)),
         last_paid=LastPaid.of(settled),
         groups={prefix: Timeline.of(settled, _of_customer(group), CORE) for prefix, group in _GROUPS.items()},
         weekday=Windowed.of(settled, _of_customer(_WEEKDAY), (*CORE, *UPTO), (90,)),
         portfolio=Windowed.of(portfolio, pl.lit(0), _OF_PORTFOLIO, (30, 90, 365)),
         portfolio_weekday=Windowed.of(portfolio, "due_weekday", CORE, (365,)),
+        portfolio_kind=Windowed.of(portfolio, "due_kind", CORE, (365,)),
         book=Timeline.of(book_changes(spells, "open"), "customer", ("open_count", "open_value")),
         overdue=Timeline.of(book_changes(overdue, "overdue"), "customer", ("overdue_count", "overdue_value")),
         oldest=OldestDue.of(spells),
@@ -211,7 +230,7 @@ def answered(known: Facts, asked: pl.DataFrame) -> pl.DataFrame:
     rows = _asked(asked.with_row_index("row").drop_nulls("item"), known).filter(pl.col("customer") >= 0)
     # In order of customer and day, neighbours find their rows side by side.
     ordered = rows.sort(moment("customer", "last_day"))
-    same = ["last_day", "due_weekday"]
+    same = ["last_day", "due_weekday", "due_kind"]
     kinds = ordered.select(same).unique().sort(same)
     everybody = _of_everybody(kinds, known)
     ordered = ordered.join(kinds.with_row_index("kind"), on=same, how="left", maintain_order="left")
@@ -240,7 +259,7 @@ def _asked(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
 
 def _features(asked: pl.DataFrame, known: Facts, everybody: pl.DataFrame) -> pl.DataFrame:
     """The number of each question and its features; ``everybody`` by the questions' ``kind``."""
-    marks = known.items.marks.drop("country", "due_date", "due_roll")[asked["mark"]]
+    marks = known.items.marks.drop("country", "due_date", "due_roll", "due_kind")[asked["mark"]]
     sums = pl.concat([asked, marks, *_of_customers(asked, known), everybody[asked["kind"]]], how="horizontal")
     figures = with_figures(sums, known.settings)
     return figures.select("row", pl.col(FEATURE_NAMES).cast(pl.Float64))
@@ -256,7 +275,10 @@ def _of_customers(asked: pl.DataFrame, known: Facts) -> list[pl.DataFrame]:
     return [
         settled.whole(SUMS, "all_"),
         *(settled.window(days, f"w{days}_") for days in WINDOWS),
-        known.decayed.at(asked),
+        known.decayed.at(asked, "decayed_"),
+        known.decayed_kind.at(asked, "ktd_"),
+        known.same_amount.whole(asked.select(moment("same_amount", "last_day")).to_series(), CORE, "sa_"),
+        known.overdue_kind.whole(asked.select(moment(_KIND, "last_day")).to_series(), ("overdue_count",), "kt_"),
         last,
         *groups,
         weekday.whole((*CORE, *UPTO), "wd_"),
@@ -272,10 +294,12 @@ def _of_everybody(kinds: pl.DataFrame, known: Facts) -> pl.DataFrame:
     """What is the same for all questions of a kind (last_day, due_weekday)."""
     portfolio = known.portfolio.asked(kinds.select(moment(pl.lit(0), "last_day")).to_series())
     weekday = known.portfolio_weekday.asked(kinds.select(moment("due_weekday", "last_day")).to_series())
+    kind = known.portfolio_kind.asked(kinds.select(moment("due_kind", "last_day")).to_series())
     sums = [
         portfolio.whole(_OF_PORTFOLIO, "p_"),
         *(portfolio.window(days, f"p{days}_") for days in (30, 90, 365)),
         weekday.window(365, "pwd_"),
+        kind.window(365, "pk_"),
     ]
     return pl.concat(sums, how="horizontal")
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from riskpay.features.bank_days import due_marks
+from riskpay.features.bank_days import business_days_between, due_marks
 from riskpay.features.catalogue import FeatureSettings
 from riskpay.ledger.fx import with_rate_home
 from riskpay.ledger.ledger import Ledger
@@ -16,13 +16,22 @@ AMOUNT_BREAKS: Final = tuple(2.0**power for power in range(41))
 """Edges of the classes of like amounts, in major units of the company's currency."""
 
 
+LIKE_BREAKS: Final = tuple(2.0 ** (third / 3) for third in range(121))
+"""Edges of narrower classes, three to a doubling."""
+
+TERMS_EDGES: Final = (1, 8, 13, 18, 25, 36, 51)
+"""Terms (days) at which classes of like terms begin."""
+
+
 @dataclass(frozen=True)
 class ItemHistory:
-    """``customers``: customer key and number. ``items``: item key and number, a row an item in the order of numbers.
+    """``customers``: customer key and number. ``amounts``: customer, value and the number of that pair (same_amount).
+    ``items``: item key and number, a row an item in the order of numbers.
 
     ``versions``: a row a document version, ordered by item and known_on: item, customer (its number), known_on, made
     (day the item's first version became known), issue_date, due_date, currency's ``rate`` and ``units``, amount (minor
-    units), value (major units of the company's currency), terms_days, due_weekday (0 = Monday), amount_class, due_roll,
+    units), value (major units of the company's currency), value_log (its log10), terms_days, due_weekday (0 = Monday),
+    bank_days_in_terms, due_roll, due_kind, classes of like items (amount_class, like_amount, same_amount, terms_class),
     country (of the company), ``mark``, the row of ``marks`` that tells of its due date, and ``content``, which changes
     with anything that a settlement is measured by. ``marks``: as ``bank_days.due_marks``.
     ``states``: a row an item and day, in that order: item, version (row of ``versions``), known_on, open_amount,
@@ -30,6 +39,7 @@ class ItemHistory:
     """
 
     customers: pl.DataFrame
+    amounts: pl.DataFrame
     items: pl.DataFrame
     versions: pl.DataFrame
     marks: pl.DataFrame
@@ -42,20 +52,32 @@ class ItemHistory:
 
 
 def item_history(
-    ledger: Ledger, settings: FeatureSettings, customers: pl.DataFrame | None = None, other: int | None = None
+    ledger: Ledger,
+    settings: FeatureSettings,
+    customers: pl.DataFrame | None = None,
+    other: int | None = None,
+    amounts: pl.DataFrame | None = None,
 ) -> ItemHistory:
     """All items of a ledger, all days of it.
 
     ``customers``: company_id, customer_id and number, where they have numbers already; the rest then get the number
-    ``other``, by default the one after the last.
+    ``other``, by default the one after the last. ``amounts``: numbers of same amounts, where they have them; -1 then
+    for the rest.
     """
     documents = document_versions(ledger)
     first = (documents["item"] != documents["item"].shift(1)).fill_null(value=True)
     numbers = customers if customers is not None else _numbers(documents)
     valued = _valued(documents, ledger, numbers, numbers.height if other is None else other)
+    same = ["customer", "value"]
+    if amounts is None:
+        amounts = valued.select(same).unique(maintain_order=True).with_row_index("same_amount")
+    valued = valued.join(amounts, on=same, how="left", maintain_order="left").with_columns(
+        pl.col("same_amount").cast(pl.Int64).fill_null(-1)
+    )
     marks = due_marks(valued.select("country", "due_date").unique(maintain_order=True))
     return ItemHistory(
         customers=numbers,
+        amounts=amounts,
         items=documents.filter(first).select(*ITEM_KEY, "item"),
         versions=_marked(valued, marks),
         marks=marks,
@@ -84,6 +106,7 @@ def _valued(documents: pl.DataFrame, ledger: Ledger, numbers: pl.DataFrame, othe
         terms_days=(pl.col("due_date") - pl.col("issue_date")).dt.total_days(),
         due_weekday=pl.col("due_date").dt.weekday().cast(pl.Int32) - 1,
     )
+    valued = valued.with_columns(bank_days_in_terms=business_days_between(valued))
     measured = ("item", "customer", "issue_date", "due_date", "value")
     changed = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in measured)
     return valued.select(
@@ -99,18 +122,26 @@ def _valued(documents: pl.DataFrame, ledger: Ledger, numbers: pl.DataFrame, othe
         "value",
         "terms_days",
         "due_weekday",
-        amount_class(pl.col("value")).alias("amount_class"),
+        "bank_days_in_terms",
+        _class(pl.col("value"), AMOUNT_BREAKS).alias("amount_class"),
+        _class(pl.col("value"), LIKE_BREAKS).alias("like_amount"),
+        pl.sum_horizontal((pl.col("terms_days") >= edge).cast(pl.Int32) for edge in TERMS_EDGES).alias("terms_class"),
+        _log10(pl.col("value")).alias("value_log"),
         "country",
         content=changed.cum_sum(),
     )
 
 
 def _marked(valued: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
-    numbered = marks.select("country", "due_date", "due_roll").with_row_index("mark")
+    numbered = marks.select("country", "due_date", "due_roll", "due_kind").with_row_index("mark")
     return valued.join(numbered, on=["country", "due_date"], how="left", nulls_equal=True, maintain_order="left")
 
 
-def amount_class(value: pl.Expr) -> pl.Expr:
-    """Index of the class of like amounts that a value falls into; each class spans a doubling."""
-    breaks = pl.Series(AMOUNT_BREAKS)
-    return value.map_batches(lambda s: breaks.search_sorted(s, side="right").cast(pl.Int32), return_dtype=pl.Int32)
+def _log10(value: pl.Expr) -> pl.Expr:
+    return value.clip(lower_bound=0.01).log(10)
+
+
+def _class(value: pl.Expr, breaks: tuple[float, ...]) -> pl.Expr:
+    """How many of the breaks a value has reached."""
+    edges = pl.Series(breaks)
+    return value.map_batches(lambda s: edges.search_sorted(s, side="right").cast(pl.Int32), return_dtype=pl.Int32)

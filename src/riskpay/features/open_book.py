@@ -27,7 +27,7 @@ def open_spells(history: ItemHistory) -> pl.DataFrame:
     end = pl.when(pl.col("item") == pl.col("item").shift(-1)).then(pl.col("known_on").shift(-1))
     spans = history.states.select("version", "open_amount", "settled", first="known_on", end=end)
     still = spans.filter(~pl.col("settled"))
-    document = history.versions.select("customer", "due_date")[still["version"]]
+    document = history.versions.select("customer", "due_date", "due_kind", "terms_class")[still["version"]]
     return document.with_columns(open_value=history.open_values(still), first=still["first"], end=still["end"])
 
 
@@ -42,15 +42,15 @@ def overdue_spells(spells: pl.DataFrame, first_overdue_day: int) -> pl.DataFrame
     return late.filter(pl.col("end").is_null() | (pl.col("first") < pl.col("end")))
 
 
-def book_changes(spells: pl.DataFrame, prefix: str) -> pl.DataFrame:
+def book_changes(spells: pl.DataFrame, prefix: str, *more: str) -> pl.DataFrame:
     """Rows that add up to the number and value of spans that hold on a day.
 
-    Columns: customer, day, ``<prefix>_count`` and ``<prefix>_value``.
+    Columns: customer, ``more``, day, ``<prefix>_count`` and ``<prefix>_value``.
     """
     names = {f"{prefix}_count": pl.lit(1, pl.Int32), f"{prefix}_value": pl.col("open_value")}
-    begins = spells.select("customer", day="first", **names)
+    begins = spells.select("customer", *more, day="first", **names)
     ends = spells.filter(pl.col("end").is_not_null()).select(
-        "customer", day="end", **{name: -value for name, value in names.items()}
+        "customer", *more, day="end", **{name: -value for name, value in names.items()}
     )
     return pl.concat([begins, ends])
 

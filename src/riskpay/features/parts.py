@@ -37,7 +37,7 @@ def portfolio_of(history: ItemHistory, settings: FeatureSettings) -> pl.DataFram
 
 def added(portfolios: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """The portfolio of all parts."""
-    days = ["day", "since", "due_weekday"]
+    days = ["day", "since", "due_weekday", "due_kind"]
     return pl.concat(portfolios).group_by(days).agg(pl.col(SUMS).sum()).sort(days)
 
 

@@ -12,13 +12,24 @@ import polars as pl
 
 from riskpay.dates import Cut
 from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, SPANS, FeatureSettings
+from riskpay.features.reference_alike import due_kind, like_amount, terms_class
 from riskpay.features.reference_figures import Case, amount_class, figures
 from riskpay.features.reference_items import ItemKey, KnownItem, Rates, facts_by_item, first_version, item_on
 from riskpay.features.reference_pay_days import days_to_business_day, is_last_business_day
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import ITEM_KEY
 
-_ITEM_COLUMNS = ["company_id", "customer_id", "first_customer_id", "made_ago", "is_open", "open_value", "past_due"]
+_ITEM_COLUMNS = [
+    "company_id",
+    "customer_id",
+    "first_customer_id",
+    "made_ago",
+    "is_open",
+    "open_value",
+    "past_due",
+    "due_kind",
+    "terms_class",
+]
 _HELD = 12
 
 
@@ -39,7 +50,7 @@ def reference(
     for as_of in sorted({row[3] for row in asked}):
         last_day = as_of - timedelta(days=1) if cut == "start" else as_of
         known = {key: item_on(f, last_day, chosen.tolerance) for key, f in facts.items() if f.made <= last_day}
-        items = items_table(known.values(), rates, as_of, last_day)
+        items = items_table(known.values(), rates, country, as_of, last_day)
         paid = paid_table(known.values(), rates, country, last_day, chosen.grace_days)
         for key in {row[:3] for row in asked if row[3] == as_of and row[:3] in facts}:
             item = known.get(key) or first_version(facts[key])
@@ -52,7 +63,9 @@ def reference(
     return pd.DataFrame(rows, columns=[*ITEM_KEY, "as_of", *FEATURE_NAMES])
 
 
-def items_table(known: Iterable[KnownItem], rates: Rates, as_of: date, last_day: date) -> pd.DataFrame:
+def items_table(
+    known: Iterable[KnownItem], rates: Rates, country: dict[str, str], as_of: date, last_day: date
+) -> pd.DataFrame:
     """Every item known at the end of ``last_day``, a row each.
 
     ``made_ago``: days from the day its document became known to ``last_day``; ``past_due``: days from its due date to
@@ -67,6 +80,8 @@ def items_table(known: Iterable[KnownItem], rates: Rates, as_of: date, last_day:
             item.settlement is None,
             rates.value(item, item.open_amount),
             (as_of - item.due_date).days,
+            due_kind(item.due_date, country.get(item.company_id, "")),
+            terms_class(item.terms_days),
         )
         for item in known
     ]
@@ -106,6 +121,9 @@ def paid_table(
             "days_to_pay": (settled.settled_on - item.issue_date).days,
             "paid_weekday": settled.settled_on.weekday(),
             "due_weekday": item.due_date.weekday(),
+            "due_kind": due_kind(item.due_date, place),
+            "terms_class": terms_class(item.terms_days),
+            "like_amount": like_amount(value),
             "terms_days": item.terms_days,
             "amount_class": amount_class(value),
         }
@@ -120,7 +138,10 @@ def paid_table(
         "days_to_pay",
         "paid_weekday",
         "due_weekday",
+        "due_kind",
         "terms_days",
+        "terms_class",
         "amount_class",
+        "like_amount",
     ]
     return pd.DataFrame(rows, columns=[*columns, *marks])

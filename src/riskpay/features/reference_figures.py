@@ -8,6 +8,7 @@ import pandas as pd
 
 from riskpay.dates import is_business_day, is_holiday
 from riskpay.features.catalogue import LATE_DAYS, SPANS, FeatureSettings
+from riskpay.features.reference_alike import Alike, alike, due_kind
 from riskpay.features.reference_items import KnownItem
 from riskpay.features.reference_pay_days import days_to_business_day, pay_days, pay_weekdays, typical
 
@@ -54,7 +55,18 @@ def figures(case: Case) -> Figures:
     found: Figures = {}
     for family in (item, calendar, history, recent, habit, book, portfolio):
         found |= family(case, found)
-    return found
+    settings = case.settings
+    like = Alike(
+        kind=due_kind(case.item.due_date, case.country),
+        terms_days=case.item.terms_days,
+        value=case.value,
+        paid=case.paid,
+        everyone=case.all_paid,
+        items=case.items,
+        lag_days=settings.posting_lag_days,
+        half_life_days=settings.half_life_days,
+    )
+    return found | alike(like)
 
 
 def mean(table: pd.DataFrame, column: str) -> float:
@@ -111,8 +123,17 @@ def calendar(case: Case, _: Figures) -> Figures:
         "due_days_to_month_end": (month_end - due).days,
         "due_days_to_holiday": min(distances, key=lambda n: (abs(n), n < 0), default=31),
         "due_days_to_business_day": (business - due).days,
+        "due_days_since_business_day": next(n for n in range(1, 40) if is_business_day(due - n * one, case.country)),
+        "bank_days_in_terms": business_days(case.item.issue_date, due, case.country),
         "issue_weekday": case.item.issue_date.weekday(),
     }
+
+
+def business_days(first: date, last: date, country: str) -> int:
+    """Business days after ``first``, up to ``last``; those between counted down where ``last`` lies before it."""
+    if last < first:
+        return -business_days(last, first, country)
+    return sum(is_business_day(first + timedelta(days=n), country) for n in range(1, (last - first).days + 1))
 
 
 def history(case: Case, _: Figures) -> Figures:

@@ -23,6 +23,11 @@ _MEASURED: Final = (
     "amount_class",
     "due_roll",
     "country",
+    "due_kind",
+    "terms_class",
+    "like_amount",
+    "same_amount",
+    "value_log",
 )
 
 UPTO: Final = tuple(f"upto_{days}" for days in EDGES)
@@ -39,6 +44,12 @@ SUMS: Final = (
     "held",
     "held_sq",
     "days_to_pay",
+    "value_log",
+    "value_log_sq",
+    "late_value_log",
+    "terms",
+    "terms_sq",
+    "late_terms",
     *(f"paid_{name}" for name in PAY_WEEKDAYS),
 )
 """Columns of ``settlements`` that add up."""
@@ -89,6 +100,10 @@ def _measured(rows: pl.DataFrame, versions: pl.DataFrame, grace_days: int) -> pl
         "due_weekday",
         "amount_class",
         "due_roll",
+        "due_kind",
+        "terms_class",
+        "like_amount",
+        "same_amount",
         pl.col("known_on").alias("day"),
         *(
             (value * pl.col("sign")).alias(name)
@@ -106,6 +121,12 @@ def _measured(rows: pl.DataFrame, versions: pl.DataFrame, grace_days: int) -> pl
                 "held": pl.col("held"),
                 "held_sq": pl.col("held") ** 2,
                 "days_to_pay": (pl.col("settled_on") - pl.col("issue_date")).dt.total_days(),
+                "value_log": pl.col("value_log"),
+                "value_log_sq": pl.col("value_log") ** 2,
+                "late_value_log": pl.when(late).then("value_log").otherwise(0.0),
+                "terms": pl.col("terms_days"),
+                "terms_sq": pl.col("terms_days") ** 2,
+                "late_terms": pl.when(late).then("terms_days").otherwise(0),
                 **{f"paid_{name}": weekday == number for number, name in enumerate(PAY_WEEKDAYS, start=1)},
             }.items()
         ),

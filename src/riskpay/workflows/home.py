@@ -68,7 +68,11 @@ class Home:
         """What the policy and the process's settings say of training."""
         policy = self.policy
         return TrainSettings(
-            features=FeatureSettings(grace_days=policy.grace_days, tolerance=policy.settlement_tolerance),
+            features=FeatureSettings(
+                grace_days=policy.grace_days,
+                tolerance=policy.settlement_tolerance,
+                posting_lag_days=policy.posting_lag_days,
+            ),
             hazard=HazardSettings(threads=self.settings.threads),
             lag_days=policy.posting_lag_days,
             min_settled=policy.train.min_settled_items,
