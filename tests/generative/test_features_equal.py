@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
 from riskpay.features.histories import QUESTION_KEY, features
 from riskpay.features.leakage import check
+from riskpay.features.parts import added, history_of, part_features, portfolio_of
 from riskpay.features.reference import reference
 from riskpay.ledger.ledger import Ledger
-from riskpay.ledger.tables import ITEM_KEY
+from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 from riskpay.sources.intake import read_source
 from riskpay.sources.mapping import load_mapping
 
@@ -32,7 +33,12 @@ EDGES = tuple(edge + off for edge in (0, 30, 90, 180, 365) for off in (-1, 0, 1)
 MONTH_ENDS = (4, 34)
 """Days before AS_OF that are the last business day of a month."""
 
-days_ago = st.one_of(st.sampled_from(EDGES), st.sampled_from(MONTH_ENDS), st.integers(-3, 40))
+FAR = (19_966, 6_000, -27_500)
+"""Days before AS_OF that lie in 1970, 2008 and 2099."""
+
+days_ago = st.one_of(
+    st.sampled_from(EDGES), st.sampled_from(MONTH_ENDS), st.integers(-3, 40), st.integers(-3, 40), st.sampled_from(FAR)
+)
 few_days = st.sampled_from([0, 0, 0, 1, 2, 7, 30])
 places = st.sampled_from([("1", "A"), ("1", "A"), ("1", "A"), ("1", "B"), ("2", "A")])
 ITEMS = ("I0", "I1", "I2", "I3", "I4")
@@ -221,6 +227,66 @@ def test_fast_features_are_as_worked_out_by_hand(data, ledger, cut, grace_days, 
     asked = data.draw(questions(ledger))
     chosen = FeatureSettings(grace_days=grace_days, tolerance=tolerance, half_life_days=20.0)
     assert differences(features(ledger, asked, cut, chosen), reference(ledger, asked, cut, chosen)) == []
+
+
+@given(st.data(), ledgers(), st.sampled_from(["start", "end"]))
+def test_part_by_part_to_the_same_bit(data, ledger, cut):
+    """Items change hands between customers of different parts, and each part sees items of the others."""
+    asked = data.draw(questions(ledger)).unique(maintain_order=True)
+    chosen = FeatureSettings()
+    owners = ledger.invoices.select(CUSTOMER_KEY).unique().sort(CUSTOMER_KEY)
+    parts = [part for part in (owners.gather_every(2), owners.gather_every(2, 1)) if part.height]
+    histories = [history_of(ledger, own, chosen) for own in parts]
+    portfolio = added(portfolio_of(history, chosen) for history in histories)
+    found = pl.concat(
+        part_features(
+            history, portfolio, asked.join(history.items, on=ITEM_KEY).select("item", "as_of"), chosen, cut
+        ).cast(dict.fromkeys(FEATURE_NAMES, pl.Float64))
+        for history in histories
+    )
+    whole = features(ledger, asked, cut, chosen).join(ledger.invoices, on=ITEM_KEY, how="semi")
+    assert found.sort(QUESTION_KEY).equals(whole.sort(QUESTION_KEY))
+
+
+@pytest.mark.parametrize("cut", ["start", "end"])
+def test_thousands_of_customers_with_one_item_each_beside_one_with_a_thousand(cut):
+    days = [ago(n % 400 + 30) for n in range(4000)]
+    invoices = pl.DataFrame(
+        {
+            "company_id": "1",
+            "invoice_id": [f"I{n}" for n in range(4000)],
+            "instalment": 1,
+            "known_on": days,
+            "customer_id": ["big" if n < 1000 else f"C{n}" for n in range(4000)],
+            "document_type": "invoice",
+            "issue_date": days,
+            "due_date": [day + timedelta(days=30) for day in days],
+            "amount": [100 + n % 7 for n in range(4000)],
+            "currency": "USD",
+            "status": "active",
+        }
+    )
+    paid = pl.col("due_date") + pl.duration(days=pl.int_range(pl.len()) % 11 - 3)
+    cash = invoices.filter(pl.int_range(pl.len()) % 5 > 0).with_columns(value_date=paid)
+    company = {"company_id": "1", "name": "One", "currency": "USD", "country": "US", "time_zone": "America/New_York"}
+    ledger = Ledger.of(
+        {
+            "companies": pl.DataFrame([company]),
+            "invoices": invoices,
+            "allocations": cash.select(
+                *ITEM_KEY,
+                "amount",
+                allocation_id="invoice_id",
+                source_type=pl.lit("payment"),
+                source_id="invoice_id",
+                allocated_on="value_date",
+                known_on="value_date",
+            ),
+        }
+    )
+    few = invoices.gather_every(133).select(ITEM_KEY).with_columns(as_of=pl.lit(AS_OF))
+    asked = few.cast({"instalment": pl.Int32})
+    assert differences(features(ledger, asked, cut), reference(ledger, asked, cut)) == []
 
 
 @pytest.mark.real
