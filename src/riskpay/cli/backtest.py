@@ -1,13 +1,16 @@
 """`riskpay backtest`: a model frozen at a cutoff, asked about the items issued after it."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from riskpay.cli.options import AsJson, day, settings_home
 from riskpay.cli.output import progress, put_json, show
 from riskpay.errors import UsageError
+
+EVERY: Final = "all"
+"""What `--ablate` without a name stands for: every family."""
 
 
 def backtest(
@@ -16,22 +19,42 @@ def backtest(
     until: Annotated[
         date | None, typer.Option(parser=day, metavar="DATE", help="Last issue day asked about, included.")
     ] = None,
+    ablate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Measure what features add: families or features, commas between them; all families without a name.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure the model and three naive rules on items issued from the cutoff on.
 
     JSON: `targets.{late,late_30}.{model,naive_ratio,naive_mean,naive_constant}.{n,base_rate,roc_auc,pr_auc,brier,ece}`.
+
+    With `--ablate`, models without each family (or feature) are grown as well and compared with the full one, four
+    trainings each: on three periods before the cutoff, by which features may be chosen, and on the test itself, by
+    which they may not. What is left out is left out of the customer's habit too, where the trees start. Changes are
+    without less with, their 95 % intervals by drawing customers: in Brier and log loss above 0, in ROC-AUC below 0,
+    the family helps. `another_seed` says what chance alone changes. JSON: `ablation[].{family,feature,features,read}`,
+    and by `{validation,test}.{late,late_30}` `n` and `{brier,log_loss,roc_auc}.{change,low,high}`;
+    `ablation_basis.{windows,full,another_seed}`.
     """
     if until is not None and until < cutoff:
         raise UsageError(f"--until {until} lies before --cutoff {cutoff}", "swap them, or leave --until away")
+    from riskpay.model.subset import FAMILIES, groups
+
+    names = [] if ablate is None else [name.strip() for name in ablate.split(",")]
+    without = groups(FAMILIES if names == [EVERY] else names)
     home = settings_home(ctx)
     from riskpay.workflows.backtest import backtest as measure
 
     with progress("training on what was known at the cutoff") as tell:
-        result = measure(home, cutoff, until, tell).to_json()
+        result = measure(home, cutoff, until, tell, without).to_json()
     if as_json:
         put_json(result)
         return
+    from riskpay.cli.show_ablation import ablation_parts
     from riskpay.cli.show_figures import backtest_parts
 
-    show(*backtest_parts(result))
+    show(*backtest_parts(result), *ablation_parts(result))

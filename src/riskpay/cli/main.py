@@ -5,6 +5,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -53,6 +54,9 @@ COMMANDS: Final[dict[str, Callable[..., Any]]] = {
     "check-leakage": check_leakage.check_leakage,
     "serve": serve.serve,
 }
+BARE: Final = {"--ablate": backtest.EVERY}
+"""Options that may stand without a value, and the value that they then have."""
+
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(keys.app, name="keys")
@@ -86,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
     An error meant for people becomes a message on stderr; with ``--json`` also one JSON object
     ``{"error": {...}}`` on stdout. Of a bug one line is told, its traceback is kept in a file.
     """
-    args = _globals_first(list(arguments)) or ["--help"]
+    args = _globals_first(_named(list(arguments))) or ["--help"]
     try:
         code = typer.main.get_command(app).main(args=args, prog_name="riskpay", standalone_mode=False)
     except (RiskpayError, typer.TyperException, typer.Abort, KeyboardInterrupt) as failed:
@@ -101,6 +105,16 @@ def main(arguments: Sequence[str]) -> int:
     if code == exits.INTERRUPTED:
         return _told(KeyboardInterrupt(), as_json="--json" in args)
     return code if isinstance(code, int) else exits.DONE
+
+
+def _named(args: list[str]) -> list[str]:
+    """``args`` with the value of every option of ``BARE`` that stands without one: the parser wants each to have one."""
+    named: list[str] = []
+    for argument, after in pairwise([*args, "--"]):
+        named.append(argument)
+        if argument in BARE and after.startswith("-"):
+            named.append(BARE[argument])
+    return named
 
 
 def _globals_first(args: list[str]) -> list[str]:

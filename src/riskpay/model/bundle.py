@@ -69,4 +69,5 @@ def _model(rest: dict[str, Any], boosters: tuple[tuple[str, ...], ...]) -> LateM
         training_rows=rest["training_rows"],
         settled_items=rest["settled_items"],
         baselines={target: Baselines(**given) for target, given in rest["baselines"].items()},
+        without=tuple(rest.get("without", ())),
     )

@@ -73,7 +73,7 @@ def bootstrap(
     Items of one customer are alike, so drawing items would make the interval too narrow.
     """
     found = [m for m in (measure(happened[r], p[r]) for r in _draws(customers, draws, seed)) if m is not None]
-    return _interval(found, draws)
+    return interval(found, draws)
 
 
 def paired(
@@ -91,7 +91,7 @@ def paired(
         ours, theirs = measure(happened[rows], p[rows]), measure(happened[rows], other[rows])
         if ours is not None and theirs is not None:
             found.append(ours - theirs)
-    return _interval(found, draws)
+    return interval(found, draws)
 
 
 def roc_auc(happened: BoolArray, p: FloatArray) -> float | None:
@@ -108,12 +108,16 @@ def _draws(customers: npt.NDArray[np.int64], draws: int, seed: int) -> list[npt.
     order = np.argsort(customers, kind="stable")
     _, starts = np.unique(customers[order], return_index=True)
     groups = np.split(order, starts[1:])
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(0, len(groups), size=(draws, len(groups)))
-    return [np.concatenate([groups[g] for g in pick]) for pick in picks]
+    return [np.concatenate([groups[g] for g in pick]) for pick in draw_customers(len(groups), draws, seed)]
 
 
-def _interval(found: list[float], draws: int) -> tuple[float, float] | None:
+def draw_customers(number: int, draws: int, seed: int) -> npt.NDArray[np.int64]:
+    """Customers drawn with replacement, by index, shape (draws, number)."""
+    return np.random.default_rng(seed).integers(0, number, size=(draws, number))
+
+
+def interval(found: list[float], draws: int) -> tuple[float, float] | None:
+    """The middle 95 % of what draws gave; None if fewer than half of them could be measured."""
     if len(found) < draws / 2:
         return None
     low, high = np.quantile(found, [0.025, 0.975])

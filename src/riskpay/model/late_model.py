@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from riskpay.features.catalogue import FeatureSettings
+from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
 from riskpay.features.labels import Grid, intervals
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model.baselines import Baselines
@@ -18,6 +18,7 @@ from riskpay.model.curve import PaidShape, curves, late_probability
 from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import Booster, Hazard, Rounds
 from riskpay.model.risk import RiskTable, risk_table
+from riskpay.model.subset import blanked
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -32,6 +33,7 @@ class LateModel:
     ``booster_texts`` are LightGBM's own text format, by group of intervals and member: it can be read without
     running code. ``offset``: where the later group's trees start. ``rounds``: trees of the first member by group.
     ``baselines``: the naive predictors fitted on the same training questions, by target.
+    ``without``: features of the catalogue that it was learnt without, in order of name; it is blind to them.
     """
 
     booster_texts: tuple[tuple[str, ...], ...]
@@ -45,6 +47,12 @@ class LateModel:
     training_rows: int
     settled_items: int
     baselines: dict[str, Baselines]
+    without: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Features of the catalogue that it asks for, in the catalogue's order."""
+        return tuple(name for name in FEATURE_NAMES if name not in self.without)
 
     @cached_property
     def hazard(self) -> Hazard:
@@ -55,11 +63,11 @@ class LateModel:
     def hazards(self, frame: pl.DataFrame) -> tuple[IntArray, FloatArray]:
         """Days from due to as_of, and calibrated hazards of each row, shape (rows, intervals), NaN for past ones.
 
-        ``frame`` has the item key, as_of, due_date (as known then) and the catalogue's features.
+        ``frame`` has the item key, as_of, due_date (as known then) and the features that it ``reads``.
         """
         at = (frame["as_of"] - frame["due_date"]).dt.total_days().to_numpy().astype(np.int64)
         found = np.full((frame.height, len(self.grid.ends)), np.nan)
-        for start, part in _chunks(frame):
+        for start, part in _chunks(blanked(frame, self.without)):
             rows = intervals(part.with_row_index("position"), self.grid)
             interval = rows["interval"].to_numpy().astype(np.int64)
             raw = self.hazard.predict(rows)
@@ -74,7 +82,7 @@ class LateModel:
     def risks(self, frame: pl.DataFrame, as_of: date, version: str) -> RiskTable:
         """Late risks and payment curves of items asked on one day; rows in the order of ``frame``.
 
-        ``frame`` as for ``hazards``, with ``settled_count`` among its features.
+        ``frame`` as for ``hazards``, and with ``settled_count``, which is shown beside the risk.
         """
         at, hazards = self.hazards(frame)
         keys = frame.select(*ITEM_KEY, support=pl.col("settled_count").fill_null(0).cast(pl.Int64))

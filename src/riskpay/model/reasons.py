@@ -13,6 +13,7 @@ from riskpay.model.groups import group_of
 from riskpay.model.hazard import READ
 from riskpay.model.late_model import LateModel
 from riskpay.model.risk import ItemKey, Reason
+from riskpay.model.subset import blanked
 
 SHOWN = 4
 _LEAST = 0.02
@@ -32,9 +33,11 @@ def explain(model: LateModel, frame: pl.DataFrame, shown: int = SHOWN) -> dict[I
     if first.is_empty():
         return {}
     slopes = np.asarray(model.calibration.slopes)[group_of(first["interval"].to_numpy().astype(np.int64))]
-    weights = -model.hazard.contributions(first) * slopes[:, None]
-    rows = zip(first.iter_rows(named=True), weights, strict=True)
-    return {_key(row): _reasons(row, weight.tolist(), shown) for row, weight in rows}
+    weights = -model.hazard.contributions(blanked(first, model.without)) * slopes[:, None]
+    told = [number for number, feature in enumerate(READ) if feature.name not in model.without]
+    read = [READ[number] for number in told]
+    rows = zip(first.iter_rows(named=True), weights[:, told], strict=True)
+    return {_key(row): _reasons(row, read, weight.tolist(), shown) for row, weight in rows}
 
 
 def _key(row: dict[str, object]) -> ItemKey:
@@ -42,9 +45,11 @@ def _key(row: dict[str, object]) -> ItemKey:
     return str(company), str(invoice), int(str(instalment))
 
 
-def _reasons(row: dict[str, object], weights: Sequence[float], shown: int) -> tuple[Reason, ...]:
+def _reasons(
+    row: dict[str, object], read: Sequence[Feature], weights: Sequence[float], shown: int
+) -> tuple[Reason, ...]:
     groups: dict[str, list[tuple[float, Feature]]] = {}
-    for feature, weight in zip(READ, weights, strict=True):
+    for feature, weight in zip(read, weights, strict=True):
         groups.setdefault(feature.phrase, []).append((weight, feature))
     found = [_reason(row, group) for group in groups.values()]
     strongest = sorted(found, key=lambda reason: (-abs(reason.weight), reason.code))

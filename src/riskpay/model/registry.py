@@ -61,7 +61,7 @@ class Registry:
     ) -> str:
         """Log a run with parameters, metrics, figures (Plotly, by file name) and the model; gives its version.
 
-        ``example``: a few rows of the model's input, from which MLflow derives the signature. ``trial``: the
+        ``example``: a few rows of days and features, from which MLflow derives the signature. ``trial``: the
         model grown alike but frozen before the weeks held back; it stands for this one in later comparisons.
         """
         self._enter()
@@ -139,10 +139,10 @@ class Registry:
         return read_bundle(folder / _data_folder(folder))
 
     def _log_model(self, model: LateModel, example: pd.DataFrame) -> Any:  # noqa: ANN401 - MLflow's ModelInfo
-        from riskpay.model.pyfunc import CurveModel  # noqa: PLC0415 - it reads pandas, which loading does not need
+        from riskpay.model.pyfunc import QUESTION_DAYS, CurveModel  # noqa: PLC0415 - it reads pandas, which loading does not need
 
-        answer = CurveModel(model).predict(example)
-        signature = mlflow.models.infer_signature(example, answer)
+        asked = example[[*QUESTION_DAYS, *model.reads]]
+        signature = mlflow.models.infer_signature(asked, CurveModel(model).predict(asked))
         with tempfile.TemporaryDirectory() as place:
             write_bundle(model, Path(place) / "bundle")
             return mlflow.pyfunc.log_model(
@@ -150,7 +150,7 @@ class Registry:
                 loader_module="riskpay.model.pyfunc",
                 data_path=str(Path(place) / "bundle"),
                 signature=signature,
-                input_example=example,
+                input_example=asked,
                 pip_requirements=[f"riskpay=={installed('riskpay')}"],
             )
 

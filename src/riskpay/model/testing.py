@@ -14,7 +14,7 @@ from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model.evaluation import Scores, bootstrap, brier, paired, roc_auc, score
 from riskpay.model.late_model import LateModel
-from riskpay.model.training import TARGETS, Asked, TrainSettings, ask
+from riskpay.model.training import TARGETS, Asked, TrainSettings
 
 FloatArray = npt.NDArray[np.float64]
 Interval = tuple[float, float] | None
@@ -48,16 +48,6 @@ def issued_between(ledger: Ledger, first: date, last: date) -> pl.DataFrame:
     return asked.select(*ITEM_KEY, "due_date", as_of="issue_date", at_issue=pl.lit(value=True)).select(
         *ITEM_KEY, "as_of", "due_date", "at_issue"
     )
-
-
-def backtest(
-    ledger: Ledger, model: LateModel, first: date, last: date, settings: TrainSettings
-) -> dict[str, TargetTest]:
-    """Tests of ``model`` on items issued from ``first`` to ``last``, asked at their issue day, by target.
-
-    Outcomes are read from the whole ledger, as far as it knows them.
-    """
-    return judge(ledger, model, ask(ledger, issued_between(ledger, first, last), settings), settings)
 
 
 def judge(ledger: Ledger, model: LateModel, asked: Asked, settings: TrainSettings) -> dict[str, TargetTest]:

@@ -1,12 +1,13 @@
 """Training: landmarks and features once, then boosters, their rounds and calibration from later periods."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 import polars as pl
 
-from riskpay.errors import TooFewLabelsError
+from riskpay.errors import TooFewLabelsError, UsageError
 from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
 from riskpay.features.histories import QUESTION_KEY, features
 from riskpay.features.labels import Grid, landmarks, outcomes, person_period
@@ -23,6 +24,7 @@ from riskpay.model.groups import GROUPS
 from riskpay.model.hazard import Hazard, HazardSettings, Rounds
 from riskpay.model.late_model import LateModel
 from riskpay.model.splits import later_periods
+from riskpay.model.subset import blanked
 
 TARGETS = {"late": 0, "late_30": 30}
 """Targets by name: paid more than so many days late (grace days replace 0)."""
@@ -32,13 +34,24 @@ TARGETS = {"late": 0, "late_30": 30}
 class TrainSettings:
     """``lag_days``: posting lag after which a payment has become known.
 
-    ``min_settled``: fewer items settled in cash than this are too few to learn from.
+    ``min_settled``: fewer items settled in cash than this are too few to learn from. ``without``: features that
+    the model is to be blind to (``subset.groups`` finds those of a family).
     """
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     hazard: HazardSettings = field(default_factory=HazardSettings)
     lag_days: int = 2
     min_settled: int = 200
+    without: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a name in ``without`` that is no feature."""
+        unknown = sorted(self.without - set(FEATURE_NAMES))
+        if unknown:
+            raise UsageError(
+                f"a model cannot leave out {', '.join(unknown)}: only features of the catalogue can be left out",
+                "docs/features.md lists them; subset.groups gives those of a family",
+            )
 
     @property
     def grid(self) -> Grid:
@@ -60,6 +73,10 @@ class Asked:
     def where(self, mask: pl.Series) -> "Asked":
         """The questions for which ``mask`` is true."""
         return Asked(self.frame.filter(mask), self.past.filter(mask))
+
+    def blind_to(self, names: Collection[str]) -> "Asked":
+        """The questions with null for the features ``names``."""
+        return Asked(blanked(self.frame, names), self.past)
 
 
 def ask(ledger: Ledger, questions: pl.DataFrame, settings: TrainSettings) -> Asked:
@@ -85,7 +102,7 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
     before them; the boosters kept are grown on all rows. Raises TooFewLabelsError
     where there is too little settled history, or only one outcome.
     """
-    known = asked.where(asked.frame["as_of"] < as_of)
+    known = asked.where(asked.frame["as_of"] < as_of).blind_to(settings.without)
     items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))
     rows = person_period(known.frame, items, settings.grid, as_of, settings.lag_days)
     settled = int((items["settled_by"] == "cash").sum())
@@ -104,6 +121,7 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
         training_rows=rows.height,
         settled_items=settled,
         baselines=_baselines(known, items, as_of, settings),
+        without=tuple(sorted(settings.without)),
     )
 
 

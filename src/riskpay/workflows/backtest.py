@@ -1,25 +1,29 @@
 """A backtest: a model frozen at a cutoff, asked about the items issued after it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from riskpay.errors import NotThereError, TooFewLabelsError
-from riskpay.model.testing import TargetTest
-from riskpay.model.testing import backtest as test
-from riskpay.model.training import TARGETS, ask_landmarks, fit_model
+from riskpay.model.ablation import Trial, Window
+from riskpay.model.subset import Group
+from riskpay.model.testing import TargetTest, issued_between, judge
+from riskpay.model.training import TARGETS, ask, ask_landmarks, fit_model
+from riskpay.workflows.ablation import Ablation, ablation
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
 
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """Tests by target on items issued from ``cutoff`` to ``until``, both included."""
+    """Tests by target on items issued from ``cutoff`` to ``until``, both included, and what features add, if asked."""
 
     cutoff: date
     until: date
     tests: dict[str, TargetTest]
+    ablation: Ablation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As the command line's contract names it."""
@@ -27,13 +31,21 @@ class BacktestResult:
             "cutoff": self.cutoff.isoformat(),
             "until": self.until.isoformat(),
             "targets": {target: found.to_json() for target, found in self.tests.items()},
+            **(self.ablation.to_json() if self.ablation else {}),
         }
 
 
-def backtest(home: Path, cutoff: date, until: date | None = None, progress: Progress = silent) -> BacktestResult:
+def backtest(
+    home: Path,
+    cutoff: date,
+    until: date | None = None,
+    progress: Progress = silent,
+    without: Sequence[Group] = (),
+) -> BacktestResult:
     """Train on what was known before ``cutoff`` and test on items issued from then to ``until``.
 
-    ``until`` defaults to the last issue day. Raises NotThereError if nothing was issued in that time,
+    ``until`` defaults to the last issue day. ``without``: for each group of features, models without it are grown
+    and compared as well; that takes four trainings a group. Raises NotThereError if nothing was issued in that time,
     TooFewLabelsError if there is too little to learn from, or all test items ended alike.
     """
     opened = Home.open(home)
@@ -51,9 +63,14 @@ def backtest(home: Path, cutoff: date, until: date | None = None, progress: Prog
     progress("training on what was known at the cutoff", 1, 3)
     model = fit_model(ledger, asked, cutoff, settings)
     progress("asking about later items", 2, 3)
-    tests = test(ledger, model, cutoff, end, settings)
+    later = ask(ledger, issued_between(ledger, cutoff, end), settings)
+    tests = judge(ledger, model, later, settings)
     _check(tests, cutoff, end)
-    return BacktestResult(cutoff, end, tests)
+    if not without:
+        return BacktestResult(cutoff, end, tests)
+    window = Window.of(later, ledger, cutoff, end, settings)
+    trial = Trial(window, window.told(model, settings))
+    return BacktestResult(cutoff, end, tests, ablation(ledger, asked, trial, without, settings, progress))
 
 
 def _check(tests: dict[str, TargetTest], cutoff: date, until: date) -> None:

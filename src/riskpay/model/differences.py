@@ -1,0 +1,95 @@
+"""What one predictor gains on another: differences of measures, with intervals over the same draws of customers."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from riskpay.model.evaluation import draw_customers, interval
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+
+DRAWS: Final = 1000
+MEASURES: Final = ("brier", "log_loss", "roc_auc")
+_EDGE = 1e-9
+"""Least probability of what happened that the log loss counts: certainty that fails costs much, not everything."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A measure of one predictor less that of another, and its 95 % interval; None for what cannot be measured."""
+
+    change: float | None
+    low: float | None
+    high: float | None
+
+    def to_json(self) -> dict[str, float | None]:
+        """Change, low and high, rounded to 6 digits."""
+        given = {"change": self.change, "low": self.low, "high": self.high}
+        return {name: None if value is None else round(value, 6) for name, value in given.items()}
+
+
+def differences(
+    happened: BoolArray, p: FloatArray, other: FloatArray, customers: IntArray, draws: int = DRAWS, seed: int = 7
+) -> dict[str, Difference]:
+    """Measures of ``p`` less those of ``other``, by measure; all arrays of shape (questions,).
+
+    Whole customers are drawn with replacement, the same for both predictors and all measures, as
+    ``evaluation.paired`` draws them; a draw here is a weight of each row, so that nothing is sorted anew.
+    """
+    if not len(happened):
+        return dict.fromkeys(MEASURES, Difference(None, None, None))
+    ours, theirs = _Told(happened, p), _Told(happened, other)
+    whole = _less(ours.measures(np.ones(len(happened))), theirs.measures(np.ones(len(happened))))
+    _, owner = np.unique(customers, return_inverse=True)
+    number = int(owner.max()) + 1
+    drawn: dict[str, list[float]] = {name: [] for name in MEASURES}
+    for picks in draw_customers(number, draws, seed):
+        weight = np.bincount(picks, minlength=number)[owner].astype(np.float64)
+        for name, change in _less(ours.measures(weight), theirs.measures(weight)).items():
+            if change is not None:
+                drawn[name].append(change)
+    return {name: Difference(whole[name], *(interval(drawn[name], draws) or (None, None))) for name in MEASURES}
+
+
+def measures(happened: BoolArray, p: FloatArray) -> dict[str, float | None]:
+    """Brier score, log loss and area under the ROC curve of probabilities; None for what cannot be measured."""
+    if not len(happened):
+        return dict.fromkeys(MEASURES)
+    return _Told(happened, p).measures(np.ones(len(happened)))
+
+
+class _Told:
+    """What a predictor said of questions, made ready to be measured under many weights."""
+
+    def __init__(self, happened: BoolArray, p: FloatArray) -> None:
+        self._square = (p - happened) ** 2
+        self._log = -np.log(np.maximum(np.where(happened, p, 1.0 - p), _EDGE))
+        self._order = np.argsort(p, kind="stable")
+        self._ties = np.flatnonzero(np.diff(p[self._order], prepend=-1.0))
+        self._happened = happened[self._order]
+
+    def measures(self, weight: FloatArray) -> dict[str, float | None]:
+        """The measures of rows weighted so, in the order of MEASURES."""
+        total = float(weight.sum())
+        return {
+            "brier": float(weight @ self._square) / total,
+            "log_loss": float(weight @ self._log) / total,
+            "roc_auc": self._roc_auc(weight[self._order]),
+        }
+
+    def _roc_auc(self, weight: FloatArray) -> float | None:
+        """Weighted share of pairs (happened, did not) that are ranked rightly, equal probabilities counted half."""
+        by_tie = partial(np.add.reduceat, indices=self._ties)
+        late, rest = by_tie(np.where(self._happened, weight, 0.0)), by_tie(np.where(self._happened, 0.0, weight))
+        pairs = float(late.sum() * rest.sum())
+        return float(late @ (np.cumsum(rest) - rest / 2)) / pairs if pairs else None
+
+
+def _less(ours: dict[str, float | None], theirs: dict[str, float | None]) -> dict[str, float | None]:
+    pairs = ((name, ours[name], theirs[name]) for name in MEASURES)
+    return {name: None if a is None or b is None else a - b for name, a, b in pairs}
