@@ -1,8 +1,10 @@
 """Sums in which an older settlement counts less: weight 2^(-age / half-life), its age counted from ``since``."""
 
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 
+import numpy as np
 import polars as pl
 
 from riskpay.features.settlements import CORE
@@ -32,12 +34,10 @@ class Decayed:
     def of(cls, settled: pl.DataFrame, half_life_days: float, group: pl.Expr) -> "Decayed":
         """From ``settlements``, by ``group`` (up to 2^27)."""
         era, age = _era(pl.col("since"), half_life_days)
-        by_day = (
-            settled.group_by("day", "since", group=group)
-            .agg(pl.col(CORE).sum())
-            .select("day", "since", pl.col(CORE) * _power(age, half_life_days), group=pl.col("group") * _ERAS + era)
-            .sort(moment("group", "day"), "since")
-        )
+        by_day = settled.group_by("day", "since", group=group).agg(pl.col(CORE).sum())
+        weights = _powers(half_life_days)[by_day.select(age).to_series()]
+        by_day = by_day.select("day", "since", pl.col(CORE) * weights, group=pl.col("group") * _ERAS + era)
+        by_day = by_day.sort(moment("group", "day"), "since")
         running = by_day.select(pl.col(CORE).cum_sum().over("group"))
         before = pl.DataFrame({name: [0.0] for name in CORE})
         return cls(half_life_days, group, Timeline.of(by_day, "group"), pl.concat([before, running]))
@@ -52,7 +52,7 @@ class Decayed:
             at = asked.select(moment(group, "last_day")).to_series()
             last = self.line.upto(at)
             there = last > self.line.begin(at, last)
-            weight = asked.select(1.0 / _power(age + back * days, self.half_life_days)).to_series()
+            weight = 1.0 / _powers(self.half_life_days)[asked.select(age + back * days).to_series()]
             parts.append(self.weighted[last].select(pl.when(there).then(pl.col(CORE) * weight).otherwise(0.0)))
         return parts[0].select((pl.col(name) + parts[1][name]).alias(prefix + name) for name in CORE)
 
@@ -69,5 +69,7 @@ def _era(day: pl.Expr, half_life_days: float) -> tuple[pl.Expr, pl.Expr]:
     return number // days, number % days
 
 
-def _power(days: pl.Expr, half_life_days: float) -> pl.Expr:
-    return pl.lit(2.0).pow(days / half_life_days)
+@cache
+def _powers(half_life_days: float) -> pl.Series:
+    """2^(days / half-life) by days, for two eras."""
+    return pl.Series(np.exp2(np.arange(2 * era_days(half_life_days)) / half_life_days))

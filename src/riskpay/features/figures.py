@@ -18,10 +18,7 @@ from riskpay.features.settlements import PAY_WEEKDAYS
 
 def shrunk(total: str, count: str, prior: pl.Expr, weight: float) -> pl.Expr:
     """(total + weight x prior) / (count + weight): the prior alone without history."""
-    some = pl.col(count) > 0
-    return (pl.when(some).then(pl.col(total)).otherwise(0.0) + weight * prior) / (
-        pl.when(some).then(pl.col(count)).otherwise(0.0) + weight
-    )
+    return (pl.col(total) + weight * prior) / (pl.col(count) + weight)
 
 
 def _mean(total: str, count: str) -> pl.Expr:

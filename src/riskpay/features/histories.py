@@ -259,6 +259,10 @@ def _asked(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
 
 def _features(asked: pl.DataFrame, known: Facts, everybody: pl.DataFrame) -> pl.DataFrame:
     """The number of each question and its features; ``everybody`` by the questions' ``kind``."""
+    if asked.height == 1:
+        # Polars takes a column of one row for a number, and computes with numbers otherwise, by a last bit: what is said
+        # of a question must not hang on whether others are asked.
+        return _features(pl.concat([asked, asked]), known, everybody).head(1)
     marks = known.items.marks.drop("country", "due_date", "due_roll", "due_kind")[asked["mark"]]
     sums = pl.concat([asked, marks, *_of_customers(asked, known), everybody[asked["kind"]]], how="horizontal")
     figures = with_figures(sums, known.settings)
