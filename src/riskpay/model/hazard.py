@@ -34,7 +34,17 @@ CLOCKS = frozenset(
 )
 """Features that are alike for all items of a day: over a year of history trees read them as a clock, not as a level."""
 
-READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS)
+ADD_NOTHING = frozenset(
+    {
+        *(f"late_share_{days}" for days in (30, 90, 180, 365)),
+        *(f"mean_days_late_{days}" for days in (30, 90, 365)),
+        "late_trend",
+        *(f"pay_share_{weekday}" for weekday in ("monday", "tuesday", "wednesday", "thursday", "friday")),
+    }
+)
+"""Features that tell a booster nothing beside the recency-weighted ones and the pay-day figures (record 0014)."""
+
+READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS | ADD_NOTHING)
 COLUMNS = (*(feature.name for feature in READ), *INTERVAL_COLUMNS)
 """What a booster reads, in this order."""
 
