@@ -40,6 +40,7 @@ COMMANDS = {
     "cadence",
     "explain",
     "check-leakage",
+    "features",
     "keys add",
     "keys list",
     "keys revoke",

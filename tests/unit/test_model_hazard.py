@@ -56,7 +56,11 @@ def person_rows(number, seed=1):
 
 @pytest.fixture(scope="module")
 def grown():
-    return hazard.grow_members(person_rows(1500), (20, 30), SETTINGS)
+    return kept(person_rows(1500))
+
+
+def kept(rows):
+    return hazard.grow([hazard.two_members(rows, (20, 30), SETTINGS)])[0]
 
 
 def model_of(grown):
@@ -100,7 +104,7 @@ def test_it_learns_what_moves_the_outcome_in_both_groups(grown):
 
 
 def test_the_same_rows_grow_the_same_trees(grown):
-    again = hazard.grow_members(person_rows(1500), (20, 30), SETTINGS)
+    again = kept(person_rows(1500))
     assert [b.model_to_string() for g in again.boosters for b in g] == [
         b.model_to_string() for g in grown.boosters for b in g
     ]
@@ -108,14 +112,22 @@ def test_the_same_rows_grow_the_same_trees(grown):
 
 def test_rounds_end_where_a_later_period_gains_nothing_more():
     eager = replace(SETTINGS, rounds=400, patience=5, learning_rate=0.3)
-    _, rounds = hazard.grow_until(person_rows(600), person_rows(600, seed=50), eager)
-    assert all(1 <= number < 400 for number in rounds)
+    (trial,) = hazard.grow([hazard.watching(person_rows(600), person_rows(600, seed=50), eager)])
+    assert all(1 <= number < 400 for number in hazard.rounds_of(trial))
+
+
+@pytest.mark.parametrize("patience", [1, 5, 400])
+def test_trees_grown_without_watching_end_where_those_that_were_watched_do(patience):
+    eager = replace(SETTINGS, rounds=60, patience=patience, learning_rate=0.3)
+    plan = hazard.watching(person_rows(600), person_rows(600, seed=50), eager)
+    for (growth,) in plan.growths:
+        assert growth.ended(replace(growth, watched=None).grown()) == growth.grown()
 
 
 def test_a_later_period_without_a_late_item_leaves_the_later_group_its_usual_rounds():
     on_time = person_rows(300, seed=7).filter(pl.col("interval") == 0)
-    trial, rounds = hazard.grow_until(person_rows(300), on_time, SETTINGS)
-    assert rounds[1] == SETTINGS.unwatched_rounds == trial.boosters[1][0].num_trees()
+    (trial,) = hazard.grow([hazard.watching(person_rows(300), on_time, SETTINGS)])
+    assert hazard.rounds_of(trial)[1] == SETTINGS.unwatched_rounds
 
 
 def test_the_group_without_rows_is_named():

@@ -1,7 +1,5 @@
 """`riskpay features`: the catalogue's features of a whole ledger as files."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -9,20 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from riskpay.cli.engine_options import EngineChoice, EngineName, Scheduler, WorkerMemory, Workers, chosen_engine
 from riskpay.cli.options import AsJson, settings_home
 from riskpay.cli.output import progress, put_json, show
-from riskpay.dates import Cut
 from riskpay.errors import UsageError
 
 if TYPE_CHECKING:
-    from riskpay.workflows.engines import Engine
-
-
-class EngineName(StrEnum):
-    """Where the work is done."""
-
-    LOCAL = "local"
-    DASK = "dask"
+    from riskpay.dates import Cut
 
 
 class CutName(StrEnum):
@@ -46,15 +37,10 @@ def features(
         CutName | None,
         typer.Option(help="Facts known before the day, or by its end too.  [default: end for a DATE, else start]"),
     ] = None,
-    engine: Annotated[
-        EngineName, typer.Option(help="This process, or the workers of a Dask cluster.")
-    ] = EngineName.LOCAL,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="A running Dask scheduler.  [default: workers on this machine]"),
-    ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Dask workers to start on this machine.")] = 2,
-    worker_memory: Annotated[str, typer.Option(metavar="SIZE", help="Memory of each worker started here.")] = "4GiB",
+    engine: EngineChoice = EngineName.LOCAL,
+    scheduler: Scheduler = None,
+    workers: Workers = 2,
+    worker_memory: WorkerMemory = "4GiB",
     items: Annotated[int, typer.Option(min=1000, help="About how many items are worked on at a time.")] = 250_000,
     as_json: AsJson = False,
 ) -> None:
@@ -68,13 +54,11 @@ def features(
     from riskpay.workflows.feature_build import build
     from riskpay.workflows.home import Home
 
-    if scheduler and engine is not EngineName.DASK:
-        raise UsageError(f"--scheduler {scheduler} without --engine dask", "add --engine dask, or leave it out")
     opened = Home.open(home)
     questions = _questions(at)
     facts: Cut = cut.value if cut else ("end" if isinstance(questions, date) else "start")
     settings = opened.train_settings.features
-    with progress("computing features") as tell, _engine(engine, scheduler, workers, worker_memory) as chosen:
+    with progress("computing features") as tell, chosen_engine(engine, scheduler, workers, worker_memory) as chosen:
         result = build(opened.files.folder(), out, questions, facts, settings, chosen, items, tell)
     if as_json:
         put_json(result.to_json())
@@ -95,20 +79,3 @@ def _questions(at: str) -> 'Path | date | Literal["issue"]':
     if not file.is_file():
         raise UsageError(f"--at {at} is neither issue, nor a date, nor a file", "for example: --at 2019-08-01")
     return file
-
-
-@contextmanager
-def _engine(name: EngineName, scheduler: str | None, workers: int, memory: str) -> "Iterator[Engine]":
-    if name is EngineName.LOCAL:
-        from riskpay.workflows.engines import LocalEngine
-
-        yield LocalEngine()
-        return
-    try:
-        from riskpay.workflows.cluster import cluster_engine
-    except ImportError as missing:
-        raise UsageError(
-            f"--engine dask needs packages that are not installed: {missing}", "pip install 'riskpay[dask]'"
-        ) from missing
-    with cluster_engine(scheduler, workers, memory) as engine:
-        yield engine

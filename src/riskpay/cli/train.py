@@ -1,24 +1,86 @@
 """`riskpay train`: fit, calibrate, evaluate, register."""
 
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
+from riskpay.cli.engine_options import (
+    EngineChoice,
+    EngineName,
+    Scheduler,
+    WorkerMemory,
+    Workers,
+    chosen_engine,
+)
 from riskpay.cli.options import AsJson, AsOf, settings_home
 from riskpay.cli.output import progress, put_json, show
+from riskpay.errors import UsageError
+
+if TYPE_CHECKING:
+    from riskpay.model.hazard import Grower
+    from riskpay.workflows.cluster import ClusterEngine
+    from riskpay.workflows.engines import LocalEngine
 
 
-def train(ctx: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -> None:
+class RowsName(StrEnum):
+    """Who reads the training rows of a booster."""
+
+    WHOLE = "whole"
+    SPREAD = "spread"
+
+
+def train(
+    ctx: typer.Context,
+    as_of: AsOf = None,
+    engine: EngineChoice = EngineName.LOCAL,
+    scheduler: Scheduler = None,
+    workers: Workers = 2,
+    worker_memory: WorkerMemory = "4GiB",
+    rows: Annotated[
+        RowsName,
+        typer.Option(
+            help="Each booster by one worker, the same as local; or by all workers, each on its share of rows."
+        ),
+    ] = RowsName.WHOLE,
+    time_limit: Annotated[
+        float, typer.Option(metavar="MINUTES", min=1, help="Of an attempt at one booster with --rows spread.")
+    ] = 60,
+    as_json: AsJson = False,
+) -> None:
     """Train a model on what was known on a day, and make it champion if it is good enough.
+
+    With --engine dask the boosters are grown by the workers, and the model is the same to the last tree. Workers on
+    other machines must see the home under the same path. With --rows spread all workers grow each booster together,
+    each on its share of the rows, for rows that one of them cannot hold (this process holds them all, once). Then
+    the trees are as good but not the same, nor are those of a second run; and when a worker is lost or the time
+    is up all are started anew, so that the cluster must be free of other work.
 
     JSON: `model_version, metrics, promoted`.
     """
     home = settings_home(ctx)
+    if rows is RowsName.SPREAD and engine is not EngineName.DASK:
+        raise UsageError("--rows spread without --engine dask", "add --engine dask, or leave it out")
     from riskpay.workflows.train import train as fit
 
-    with progress("training") as tell:
-        result = fit(home, as_of, tell).to_json()
+    with progress("training") as tell, chosen_engine(engine, scheduler, workers, worker_memory) as chosen:
+        result = fit(home, as_of, tell, _grower(chosen, home, rows, time_limit)).to_json()
     if as_json:
         put_json(result)
         return
     from riskpay.cli.show_figures import training_parts
 
     show(*training_parts(result))
+
+
+def _grower(engine: "LocalEngine | ClusterEngine", home: Path, rows: RowsName, minutes: float) -> "Grower":
+    from riskpay.model.hazard import grown_here
+    from riskpay.workflows.engines import LocalEngine
+
+    if isinstance(engine, LocalEngine):
+        return grown_here
+    from riskpay.workflows.growing import by_engine
+    from riskpay.workflows.spread import by_spreading
+
+    return by_spreading(engine, home, minutes) if rows is RowsName.SPREAD else by_engine(engine, home)

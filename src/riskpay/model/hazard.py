@@ -1,4 +1,6 @@
-"""The hazard of payment: LightGBM boosters on person-period rows. The only module that knows LightGBM.
+"""The hazard of payment: LightGBM boosters on person-period rows. What they are and how one is grown.
+
+Only this module knows LightGBM, and ``workflows.spread`` its training over several machines.
 
 The interval up to the due date has boosters of its own, all later intervals share theirs: whether a
 customer pays in time and how late it is otherwise hang on different things. Two members are averaged
@@ -7,7 +9,9 @@ Geurts, Ernst and Wehenkel 2006), so that what either learnt from chance cancels
 """
 
 import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 
 # Read by OpenMP when LightGBM is first imported. Threads that wait fall asleep almost at once: with other work
 # on the machine spinning ones made training ten to forty times slower; asleep they cost a third where it is idle.
@@ -45,23 +49,6 @@ NOT_YET = frozenset(
 read them once it is settled how a small set is to take them."""
 
 READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS | NOT_YET)
-COLUMNS = ("interval", "interval_start", "interval_end", "interval_days", "habit_hazard")
-CLOCKS = frozenset(
-    {"portfolio_late_share_30", "portfolio_late_share_90", "portfolio_mean_days_late_30", "portfolio_drift"}
-)
-"""Features that are alike for all items of a day: over a year of history trees read them as a clock, not as a level."""
-
-ADD_NOTHING = frozenset(
-    {
-        *(f"late_share_{days}" for days in (30, 90, 180, 365)),
-        *(f"mean_days_late_{days}" for days in (30, 90, 365)),
-        "late_trend",
-        *(f"pay_share_{weekday}" for weekday in ("monday", "tuesday", "wednesday", "thursday", "friday")),
-    }
-)
-"""Features that tell a booster nothing beside the recency-weighted ones and the pay-day figures (record 0014)."""
-
-READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS | ADD_NOTHING)
 COLUMNS = (*(feature.name for feature in READ), *INTERVAL_COLUMNS)
 """What a booster reads, in this order."""
 
@@ -165,29 +152,138 @@ class Hazard:
         return found
 
 
-def grow_until(rows: pl.DataFrame, later: pl.DataFrame, settings: HazardSettings) -> tuple[Hazard, Rounds]:
-    """One member, grown on ``rows`` until the log loss on the ``later`` rows stops falling, and its rounds."""
+@dataclass(frozen=True)
+class Growth:
+    """One booster to be grown on the rows of one group, which start at ``offset`` (later group only).
+
+    ``watched``: later rows; the trees end where their log loss stops falling, at the latest after ``rounds``.
+    Growths need nothing of one another, and one gives the same trees wherever it is grown and by how many threads.
+    """
+
+    rows: pl.DataFrame
+    offset: HabitOffset
+    settings: HazardSettings
+    rounds: int
+    watched: pl.DataFrame | None = None
+
+    @property
+    def is_later(self) -> bool:
+        """Whether the rows are of the later group."""
+        return _is_later(self.rows)
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """LightGBM's parameters."""
+        # A question has one row in the first group and several, much alike, in the later one.
+        return self.settings.parameters(self.rows.height if self.is_later else 2 * self.rows.height)
+
+    def grown(self) -> str:
+        """The booster in LightGBM's own text format, its trees ended where ``watched`` says."""
+        known = self._dataset(self.rows)
+        if self.watched is None:
+            return str(lgb.train(self.parameters, known, num_boost_round=self.rounds).model_to_string())
+        stop = lgb.early_stopping(self.settings.patience, verbose=False)
+        later = [self._dataset(self.watched)]
+        grown = lgb.train(self.parameters, known, num_boost_round=self.rounds, valid_sets=later, callbacks=[stop])
+        return str(grown.model_to_string())
+
+    def ended(self, text: str) -> str:
+        """A booster grown for all ``rounds`` without watching, its trees ended where ``grown`` would have ended them."""
+        if self.watched is None:
+            return text
+        booster, told = lgb.Booster(model_str=text), arrays(self.watched, self.offset, self.settings)
+        raw, losses = np.zeros(len(told.label)) if told.start is None else told.start.copy(), []
+        for number in range(booster.num_trees()):
+            raw += booster.predict(told.matrix, raw_score=True, start_iteration=number, num_iteration=1)
+            losses.append(
+                float(np.average(np.logaddexp(0.0, np.where(told.label > 0, -raw, raw)), weights=told.weight))
+            )
+        return str(booster.model_to_string(num_iteration=_least(losses, self.settings.patience)))
+
+    def _dataset(self, part: pl.DataFrame) -> lgb.Dataset:
+        read = arrays(part, self.offset, self.settings)
+        return lgb.Dataset(
+            read.matrix,
+            label=read.label,
+            weight=read.weight,
+            init_score=read.start,
+            feature_name=list(COLUMNS),
+            free_raw_data=False,
+        )
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """What LightGBM reads of rows of one group; ``start``: the log-odds before any tree, None for 0."""
+
+    matrix: FloatArray
+    label: FloatArray
+    weight: FloatArray
+    start: FloatArray | None
+
+
+def arrays(part: pl.DataFrame, offset: HabitOffset, settings: HazardSettings) -> Arrays:
+    """Rows of one group as LightGBM reads them."""
+    start = offset.log_odds(part) if _is_later(part) else None
+    return Arrays(matrix(part), part["paid"].to_numpy().astype(np.float64), weights(part, settings), start)
+
+
+Grower = Callable[[Iterable[Growth]], Sequence[str]]
+"""Grows boosters somewhere: their texts, in order. It may ask for the next growth when it is done with one."""
+
+
+def grown_here(growths: Iterable[Growth]) -> list[str]:
+    """One after the other in this process."""
+    return [growth.grown() for growth in growths]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A hazard to be grown: ``growths[group][member]``."""
+
+    offset: HabitOffset
+    growths: tuple[tuple[Growth, ...], ...]
+
+
+def one_member(rows: pl.DataFrame, rounds: Rounds, settings: HazardSettings) -> Plan:
+    """So many rounds on person-period rows with ``paid`` and ``at_issue`` in both groups."""
     offset = HabitOffset.fitted(rows, weights(rows, settings))
-    grown = [
-        _grow_until(part, watched, offset, settings) for part, watched in zip(_parts(rows), _parts(later), strict=True)
-    ]
-    rounds = tuple(booster.best_iteration or booster.num_trees() for booster in grown)
-    return Hazard(tuple((booster,) for booster in grown), offset), rounds
+    parts = zip(_parts(rows), rounds, strict=True)
+    return Plan(offset, tuple((Growth(part, offset, settings, max(1, number)),) for part, number in parts))
 
 
-def grow(rows: pl.DataFrame, rounds: Rounds, settings: HazardSettings) -> Hazard:
-    """One member of so many rounds, grown on person-period rows with ``paid`` and ``at_issue`` in both groups."""
-    offset = HabitOffset.fitted(rows, weights(rows, settings))
-    return Hazard(tuple((booster,) for booster in _grow(rows, rounds, offset, settings)), offset)
-
-
-def grow_members(rows: pl.DataFrame, rounds: Rounds, settings: HazardSettings) -> Hazard:
-    """As ``grow``, with the second member beside the first: the model that is kept."""
-    offset = HabitOffset.fitted(rows, weights(rows, settings))
+def two_members(rows: pl.DataFrame, rounds: Rounds, settings: HazardSettings) -> Plan:
+    """As ``one_member``, with the second member beside the first: the model that is kept."""
+    plan = one_member(rows, rounds, settings)
     random = replace(settings, seed=settings.seed + 1, more={**settings.more, "extra_trees": True})
-    more = tuple(int(settings.random_rounds * number) for number in rounds)
-    members = (_grow(rows, rounds, offset, settings), _grow(rows, more, offset, random))
-    return Hazard(tuple(zip(*members, strict=True)), offset)
+    more = (max(1, int(settings.random_rounds * number)) for number in rounds)
+    groups = zip(plan.growths, more, strict=True)
+    return Plan(plan.offset, tuple((one, replace(one, settings=random, rounds=number)) for (one,), number in groups))
+
+
+def watching(rows: pl.DataFrame, later: pl.DataFrame, settings: HazardSettings) -> Plan:
+    """One member, grown on ``rows`` until the log loss on the ``later`` rows stops falling."""
+    plan = one_member(rows, (settings.rounds,) * len(GROUPS), settings)
+    groups = zip(plan.growths, _parts(later), strict=True)
+    return Plan(plan.offset, tuple((_watching(one, watched),) for (one,), watched in groups))
+
+
+def grow(plans: Iterable[Plan], grower: Grower = grown_here) -> list[Hazard]:
+    """The hazards that were planned, in order; a plan is asked for when the growths of the one before are taken."""
+    shapes: list[tuple[HabitOffset, list[int]]] = []
+
+    def growths() -> Iterator[Growth]:
+        for plan in plans:
+            shapes.append((plan.offset, [len(members) for members in plan.growths]))
+            yield from chain.from_iterable(plan.growths)
+
+    boosters = (Booster(model_str=text) for text in grower(growths()))
+    return [Hazard(tuple(tuple(islice(boosters, size)) for size in sizes), offset) for offset, sizes in shapes]
+
+
+def rounds_of(grown: Hazard) -> Rounds:
+    """Trees of the first member by group."""
+    return tuple(members[0].num_trees() for members in grown.boosters)
 
 
 def lacking(rows: pl.DataFrame) -> str | None:
@@ -195,27 +291,21 @@ def lacking(rows: pl.DataFrame) -> str | None:
     return next((name for name, part in zip(GROUPS, _parts(rows), strict=True) if part.is_empty()), None)
 
 
-def _grow(rows: pl.DataFrame, rounds: Rounds, offset: HabitOffset, settings: HazardSettings) -> list[lgb.Booster]:
-    return [
-        lgb.train(_parameters(part, settings), _dataset(part, offset, settings), num_boost_round=max(1, number))
-        for part, number in zip(_parts(rows), rounds, strict=True)
-    ]
-
-
-def _grow_until(
-    rows: pl.DataFrame, watched: pl.DataFrame, offset: HabitOffset, settings: HazardSettings
-) -> lgb.Booster:
-    parameters, known = _parameters(rows, settings), _dataset(rows, offset, settings)
+def _watching(one: Growth, watched: pl.DataFrame) -> Growth:
     if watched.is_empty():
-        return lgb.train(parameters, known, num_boost_round=settings.unwatched_rounds)
-    return lgb.train(
-        parameters,
-        known,
-        num_boost_round=settings.rounds,
-        valid_sets=[_dataset(watched, offset, settings)],
-        callbacks=[lgb.early_stopping(settings.patience, verbose=False)],
-        keep_training_booster=False,
-    )
+        return replace(one, rounds=one.settings.unwatched_rounds)
+    return replace(one, watched=watched)
+
+
+def _least(losses: Sequence[float], patience: int) -> int:
+    """Rounds up to the first least loss after which ``patience`` rounds brought none that is less."""
+    best = 0
+    for number, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = number
+        elif number - best >= patience:
+            break
+    return best + 1
 
 
 def _parts(rows: pl.DataFrame) -> list[pl.DataFrame]:
@@ -227,21 +317,5 @@ def _groups(rows: pl.DataFrame) -> npt.NDArray[np.int64]:
     return group_of(rows["interval"].to_numpy().astype(np.int64))
 
 
-def _parameters(part: pl.DataFrame, settings: HazardSettings) -> dict[str, object]:
-    # A question has one row in the first group and several, much alike, in the later one.
-    return settings.parameters(part.height if _is_later(part) else 2 * part.height)
-
-
 def _is_later(part: pl.DataFrame) -> bool:
     return bool(part["interval"][0])
-
-
-def _dataset(part: pl.DataFrame, offset: HabitOffset, settings: HazardSettings) -> lgb.Dataset:
-    return lgb.Dataset(
-        matrix(part),
-        label=part["paid"].to_numpy().astype(np.float64),
-        weight=weights(part, settings),
-        init_score=offset.log_odds(part) if _is_later(part) else None,
-        feature_name=list(COLUMNS),
-        free_raw_data=False,
-    )

@@ -1,8 +1,9 @@
 """Training: landmarks and features once, then boosters, their rounds and calibration from later periods."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 import numpy as np
 import polars as pl
@@ -21,7 +22,7 @@ from riskpay.model.baselines import Baselines, fit_baselines
 from riskpay.model.calibration import Calibration, agreed, fit_calibration
 from riskpay.model.curve import PaidShape
 from riskpay.model.groups import GROUPS
-from riskpay.model.hazard import Hazard, HazardSettings, Rounds
+from riskpay.model.hazard import Grower, Hazard, HazardSettings, Plan, Rounds, grown_here
 from riskpay.model.late_model import LateModel
 from riskpay.model.splits import later_periods
 from riskpay.model.subset import blanked
@@ -94,21 +95,23 @@ def ask_landmarks(ledger: Ledger, before: date, settings: TrainSettings) -> Aske
     return ask(ledger, landmarks(states, before), settings)
 
 
-def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings) -> LateModel:
+def fit_model(
+    ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings, grower: Grower = grown_here
+) -> LateModel:
     """The model learnt from what was known before ``as_of`` (cut=start).
 
     ``asked``: landmark questions of at least all days before ``as_of``; later ones are not used.
     Rounds and calibration come from later periods, on boosters that saw only what was decided
-    before them; the boosters kept are grown on all rows. Raises TooFewLabelsError
-    where there is too little settled history, or only one outcome.
+    before them; the boosters kept are grown on all rows. ``grower`` says where and how boosters are grown.
+    Raises TooFewLabelsError where there is too little settled history, or only one outcome.
     """
     known = asked.where(asked.frame["as_of"] < as_of).blind_to(settings.without)
     items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))
     rows = person_period(known.frame, items, settings.grid, as_of, settings.lag_days)
     settled = int((items["settled_by"] == "cash").sum())
     _check_enough(rows, settled, as_of, settings.min_settled)
-    rounds, calibration = _from_later_periods(ledger, known.frame, rows, as_of, settings)
-    grown = hazard.grow_members(rows, rounds, settings.hazard)
+    periods = _later_periods(ledger, known.frame, rows, as_of, settings)
+    grown, rounds, calibration = _grown(rows, periods, settings, grower)
     return LateModel(
         booster_texts=tuple(tuple(member.model_to_string() for member in group) for group in grown.boosters),
         offset=grown.offset,
@@ -125,25 +128,45 @@ def fit_model(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings
     )
 
 
-def _from_later_periods(
+def _later_periods(
     ledger: Ledger, asked: pl.DataFrame, rows: pl.DataFrame, as_of: date, settings: TrainSettings
-) -> tuple[Rounds, Calibration]:
-    """Rounds at which the last period's loss was least, and the calibration that the periods agree on."""
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The rows decided before a later period and the rows of that period, the last period first."""
     starts = later_periods(asked, settings.lag_days, as_of)
-    rounds: Rounds | None = None
-    lines = []
     for start, end in reversed(list(zip(starts, [*starts[1:], as_of], strict=True))):
         early = _decided(ledger, asked, start, settings)
         later = rows.filter((pl.col("as_of") >= start) & (pl.col("as_of") < end))
-        if early["paid"].n_unique() < 2 or later.is_empty() or hazard.lacking(early):
-            continue
-        if rounds:
-            trial = hazard.grow(early, rounds, settings.hazard)
-        else:
-            trial, rounds = hazard.grow_until(early, later, settings.hazard)
-        lines.append(_line_of(trial, later, settings))
+        if early["paid"].n_unique() == 2 and not later.is_empty() and not hazard.lacking(early):
+            yield early, later
+
+
+def _grown(
+    rows: pl.DataFrame,
+    periods: Iterator[tuple[pl.DataFrame, pl.DataFrame]],
+    settings: TrainSettings,
+    grower: Grower,
+) -> tuple[Hazard, Rounds, Calibration]:
+    """The hazard of all rows, the rounds at which the last period's loss was least, and what the periods agree on.
+
+    Once the rounds are known all other boosters need nothing of one another: the grower has them together.
+    """
+    rounds: Rounds = (settings.hazard.unwatched_rounds,) * len(GROUPS)
+    trials, judged = [], []
+    for early, later in islice(periods, 1):
+        trials = hazard.grow([hazard.watching(early, later, settings.hazard)], grower)
+        judged.append(later)
+        rounds = hazard.rounds_of(trials[0])
+
+    def plans() -> Iterator[Plan]:
+        yield hazard.two_members(rows, rounds, settings.hazard)
+        for early, later in periods:
+            judged.append(later)
+            yield hazard.one_member(early, rounds, settings.hazard)
+
+    kept, *more = hazard.grow(plans(), grower)
+    lines = [_line_of(trial, later, settings) for trial, later in zip([*trials, *more], judged, strict=True)]
     interval = rows["interval"].to_numpy().astype(np.int64)
-    return rounds or (settings.hazard.unwatched_rounds,) * len(GROUPS), agreed(lines, interval, rows["paid"].to_numpy())
+    return kept, rounds, agreed(lines, interval, rows["paid"].to_numpy())
 
 
 def _decided(ledger: Ledger, asked: pl.DataFrame, before: date, settings: TrainSettings) -> pl.DataFrame:

@@ -19,8 +19,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _CONNECT_SECONDS: Final = 10
-_ONE_THREAD: Final = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Of a worker and of the libraries in it; set before its Python starts, as Polars asks only once."""
+_ONE_THREAD: Final = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
+"""Of a worker and of the libraries in it; set before its Python starts, as Polars asks only once.
+
+The limit holds whatever number of threads LightGBM is told to take, which stands in the text of its boosters.
+"""
 
 
 class ClusterEngine:
@@ -28,6 +31,11 @@ class ClusterEngine:
 
     def __init__(self, client: distributed.Client) -> None:
         self._client = client
+
+    @property
+    def client(self) -> distributed.Client:
+        """The client of the scheduler, for work whose pieces need one another."""
+        return self._client
 
     def each(self, work: Callable[[T], R], pieces: Sequence[T]) -> Iterator[R]:
         """As ``Engine.each``. Raises NotThereError when the cluster is lost, or a piece keeps killing its workers."""
@@ -38,7 +46,8 @@ class ClusterEngine:
         except (distributed.KilledWorker, distributed.client.FutureCancelledError, OSError) as failed:
             raise NotThereError(
                 f"the cluster's workers were lost: {failed}",
-                "look at their memory and logs; smaller parts (--items) need less memory",
+                "look at their memory and logs; smaller parts (features --items) or spread rows (train --rows spread) "
+                "need less memory",
             ) from failed
         finally:
             self._client.cancel(futures, force=True)

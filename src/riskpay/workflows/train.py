@@ -12,6 +12,7 @@ from riskpay.features.catalogue import FEATURE_NAMES
 from riskpay.ledger.ledger import Ledger
 from riskpay.model.gate import Verdict
 from riskpay.model.gate import judge as gate
+from riskpay.model.hazard import Grower, grown_here
 from riskpay.model.late_model import LateModel
 from riskpay.model.splits import TEST_SHARE, later_period
 from riskpay.model.testing import TargetTest, judge
@@ -49,11 +50,14 @@ class TrainResult:
         }
 
 
-def train(home: Path, as_of: date | None = None, progress: Progress = silent) -> TrainResult:
+def train(
+    home: Path, as_of: date | None = None, progress: Progress = silent, grower: Grower = grown_here
+) -> TrainResult:
     """Train on what was known before ``as_of`` (default: the ledger's last day), and promote past the gate.
 
     The gate's figures come from a trial model that knew nothing of the last fifth of the questions; the
     model registered is trained on all of them, and keeps its trial model beside it for later comparisons.
+    ``grower`` says where boosters are grown.
     Raises NotThereError for an empty ledger or a day before its first invoice, TooFewLabelsError for too
     little settled history.
     """
@@ -65,10 +69,10 @@ def train(home: Path, as_of: date | None = None, progress: Progress = silent) ->
     ledger = opened.ledger.known(day, "start")
     asked = ask_landmarks(ledger, day, settings)
     progress("training on all history", 1, 4)
-    model = fit_model(ledger, asked, day, settings)
+    model = fit_model(ledger, asked, day, settings, grower)
     progress("testing on the last weeks, held back", 2, 4)
     start = later_period(asked.frame, settings.lag_days, day, TEST_SHARE)
-    trial = fit_model(ledger, asked, start, settings) if start else None
+    trial = fit_model(ledger, asked, start, settings, grower) if start else None
     tests, verdict = _test(opened, ledger, asked, trial, settings)
     progress("registering", 3, 4)
     version = opened.registry.register(
