@@ -1,7 +1,7 @@
 """One booster grown by all workers together, each on its share of the rows (``lightgbm.dask``), where one cannot hold all.
 
 The workers of a booster wait for one another, so one that dies stops them all, and one that dies between choosing
-its port and listening there leaves the others waiting for ever. An attempt is therefore watched from outside: when a
+its port and listening there leaves the others waiting. An attempt is therefore watched from outside: when a
 worker is gone, an error came or the time is up, all workers are started anew and the booster is grown from its
 beginning. So a cluster named by its address must be free of other work.
 """
@@ -106,6 +106,8 @@ def _of_attempts(client: distributed.Client, growth: Growth, shares: list[Share]
 def _attempt(client: distributed.Client, growth: Growth, shares: list[Share], minutes: float) -> str:
     """The booster's text from all workers; raises one of ``_PASSING`` as soon as it cannot come any more."""
     workers, until = sorted(client.nthreads())[: len(shares)], time.monotonic() + 60 * minutes
+    if len(workers) < len(shares):
+        raise _LostError(f"of {len(shares)} workers {len(workers)} are there")
     found: SimpleQueue[str | BaseException] = SimpleQueue()
     Thread(target=_fit, args=(client, growth, shares, workers, found), daemon=True).start()
     while True:
