@@ -7,7 +7,7 @@ before it. Each measurement is a fresh process; pipelines take turns, and figure
   machine's cache, by all sides alike. Each library writes with its own defaults (Polars zstd, pandas snappy).
 - ``cpu_seconds``: of all threads of the process, over the same span; what other work on the machine disturbs least.
 - ``wall_seconds``: of the whole process, start of Python and imports included.
-- ``peak_mb``: most memory that the process held (``ru_maxrss``), with that of processes it started.
+- ``peak_mb``: most memory that the process held (VmHWM, by Linux), with that of processes it started.
 - ``per_feature_ms``: seconds over the number of features, which differs between pipelines.
 
 What the fast pipeline costs, for f facts, q questions, g groupings (customer, customer and weekday, ...) and w windows:
@@ -39,7 +39,6 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-# This process loads no data: Linux counts the memory of who starts a process as the least that the process has held.
 HERE = Path(__file__).parent
 OUT = HERE.parents[1] / "build" / "bench" / "features.json"
 UNITS = {"k": 1_000, "M": 1_000_000}
