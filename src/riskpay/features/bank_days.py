@@ -31,9 +31,9 @@ def due_marks(days: pl.DataFrame) -> pl.DataFrame:
 
     due_days_to_holiday: signed, to the nearest bank holiday (of two, the one after), 31 = none near. due_roll: to the
     first business day on or after it. due_days_since_business_day: from the last business day before it. due_kind: its
-    weekday (0 = Monday) where banks work then, else 6 where they do the day after, else 5. since_0 .. since_4: from the last business day of that weekday (0 = Monday) on or
-    before it, at most ``REACH``; since_month_end: from the last business day of a month, at most 31. until_...: to the
-    next after it.
+    weekday (0 = Monday) where banks work then, else 6 where they do the day after, else 5. since_0 .. since_4: from the
+    last business day of that weekday (0 = Monday) on or before it, at most ``REACH``; since_month_end: from the last
+    business day of a month, at most 31. until_...: to the next after it.
     """
     if days.is_empty():
         return days.with_columns(pl.lit(None, pl.Int32).alias(name) for name in DUE_MARKS)

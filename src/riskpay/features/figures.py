@@ -12,6 +12,7 @@ from riskpay.features.catalogue import (
     USUAL_SHARE,
     FeatureSettings,
 )
+from riskpay.features.item_history import log_money
 from riskpay.features.pay_days import MONTH_END, pay_days
 from riskpay.features.settlements import PAY_WEEKDAYS
 
@@ -45,18 +46,14 @@ def with_figures(asked: pl.DataFrame, settings: FeatureSettings) -> pl.DataFrame
     )
 
 
-def _log10(value: pl.Expr) -> pl.Expr:
-    return value.clip(lower_bound=0.01).log(10)
-
-
 def _item_figures(asked: pl.DataFrame) -> pl.DataFrame:
     usual = _mean("all_value", "all_n")
     return asked.with_columns(
-        amount_log=_log10(pl.col("value")),
+        amount_log="value_log",
         age_days=(pl.col("as_of") - pl.col("issue_date")).dt.total_days(),
         days_from_due=(pl.col("as_of") - pl.col("due_date")).dt.total_days(),
         open_share=pl.when(pl.col("value") > 0).then(pl.col("open_value") / pl.col("value")),
-        amount_to_usual=_log10(pl.col("value")) - _log10(usual),
+        amount_to_usual=pl.col("value_log") - log_money(usual),
         due_day_of_month=pl.col("due_date").dt.day(),
         due_days_to_month_end=(pl.col("due_date").dt.month_end() - pl.col("due_date")).dt.total_days(),
         due_days_to_business_day="due_roll",
@@ -270,9 +267,9 @@ def _book_figures(k: float) -> list[pl.Expr]:
             "late_share_with_overdue"
         ),
         pl.col("book_open_count").fill_null(0.0).alias("open_count"),
-        _log10(owed).alias("open_amount_log"),
+        log_money(owed).alias("open_amount_log"),
         overdue.alias("overdue_count"),
-        _log10(past).alias("overdue_amount_log"),
+        log_money(past).alias("overdue_amount_log"),
         pl.when(owed > 0).then((past / owed).clip(0.0, 1.0)).otherwise(0.0).alias("overdue_share"),
         (pl.col("as_of") - pl.col("book_oldest"))
         .dt.total_days()

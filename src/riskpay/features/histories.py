@@ -24,6 +24,7 @@ from riskpay.features.open_book import OldestDue, book_changes, open_spells, ove
 from riskpay.features.settlements import CORE, SUMS, UPTO, overcounted, settlements
 from riskpay.features.timeline import SUB_GROUPS, Timeline, exact, moment
 from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.settlement import begins_item
 from riskpay.ledger.tables import ITEM_KEY
 
 QUESTION_KEY = (*ITEM_KEY, "as_of")
@@ -167,7 +168,6 @@ def assemble(
     overdue = overdue_spells(spells, 0 if cut == "start" else 1)
     # What is paid in time may become known a few days later.
     posted = overdue_spells(spells, settings.posting_lag_days + (0 if cut == "start" else 1))
-    first = (pl.col("item") != pl.col("item").shift(1)).fill_null(value=True)
     return Facts(
         items=items,
         cut=cut,
@@ -186,7 +186,9 @@ def assemble(
         book=Timeline.of(book_changes(spells, "open"), "customer", ("open_count", "open_value")),
         overdue=Timeline.of(book_changes(overdue, "overdue"), "customer", ("overdue_count", "overdue_value")),
         oldest=OldestDue.of(spells),
-        documents=Timeline.of(items.versions.filter(first, pl.col("customer") >= 0), "customer", day="known_on"),
+        documents=Timeline.of(
+            items.versions.filter(begins_item(), pl.col("customer") >= 0), "customer", day="known_on"
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from riskpay.features.bank_days import business_days_between, due_marks
 from riskpay.features.catalogue import FeatureSettings
 from riskpay.ledger.fx import with_rate_home
 from riskpay.ledger.ledger import Ledger
-from riskpay.ledger.settlement import document_versions, states_of
+from riskpay.ledger.settlement import begins_item, document_versions, states_of
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 
 AMOUNT_BREAKS: Final = tuple(2.0**power for power in range(41))
@@ -65,7 +65,6 @@ def item_history(
     for the rest.
     """
     documents = document_versions(ledger)
-    first = (documents["item"] != documents["item"].shift(1)).fill_null(value=True)
     numbers = customers if customers is not None else _numbers(documents)
     valued = _valued(documents, ledger, numbers, numbers.height if other is None else other)
     same = ["customer", "value"]
@@ -78,7 +77,7 @@ def item_history(
     return ItemHistory(
         customers=numbers,
         amounts=amounts,
-        items=documents.filter(first).select(*ITEM_KEY, "item"),
+        items=documents.filter(begins_item()).select(*ITEM_KEY, "item"),
         versions=_marked(valued, marks),
         marks=marks,
         states=states_of(documents, ledger, settings.tolerance),
@@ -93,8 +92,7 @@ def _valued(documents: pl.DataFrame, ledger: Ledger, numbers: pl.DataFrame, othe
     """The rate is the last one on or before the issue day, or before the day the document became known if that was
     earlier; without one, one for one.
     """
-    begins = (pl.col("item") != pl.col("item").shift(1)).fill_null(value=True)
-    made = pl.when(begins).then("known_on").forward_fill()
+    made = pl.when(begins_item()).then("known_on").forward_fill()
     dated = documents.with_columns(made=made).with_columns(rate_day=pl.min_horizontal("issue_date", "made"))
     rated = with_rate_home(dated, ledger, "rate_day").join(
         numbers.with_columns(pl.col("customer").cast(pl.Int64)), on=CUSTOMER_KEY, how="left", maintain_order="left"
@@ -126,7 +124,7 @@ def _valued(documents: pl.DataFrame, ledger: Ledger, numbers: pl.DataFrame, othe
         _class(pl.col("value"), AMOUNT_BREAKS).alias("amount_class"),
         _class(pl.col("value"), LIKE_BREAKS).alias("like_amount"),
         pl.sum_horizontal((pl.col("terms_days") >= edge).cast(pl.Int32) for edge in TERMS_EDGES).alias("terms_class"),
-        _log10(pl.col("value")).alias("value_log"),
+        log_money(pl.col("value")).alias("value_log"),
         "country",
         content=changed.cum_sum(),
     )
@@ -137,7 +135,8 @@ def _marked(valued: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
     return valued.join(numbered, on=["country", "due_date"], how="left", nulls_equal=True, maintain_order="left")
 
 
-def _log10(value: pl.Expr) -> pl.Expr:
+def log_money(value: pl.Expr) -> pl.Expr:
+    """log10 of money, of a hundredth at least."""
     return value.clip(lower_bound=0.01).log(10)
 
 

@@ -17,6 +17,7 @@ from riskpay.features.histories import QUESTION_KEY, answered, assemble, by_day
 from riskpay.features.item_history import ItemHistory, item_history
 from riskpay.features.settlements import SUMS, settlements
 from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.settlement import begins_item
 
 OTHERS: Final = -1
 """The number of customers of other parts."""
@@ -44,8 +45,7 @@ def added(portfolios: Iterable[pl.DataFrame]) -> pl.DataFrame:
 def questions_of(history: ItemHistory, when: When) -> pl.DataFrame:
     """Questions (item, as_of): every item at its issue date, or every item known and not settled by the end of a day."""
     if when == "issue":
-        first = (pl.col("item") != pl.col("item").shift(1)).fill_null(value=True)
-        return history.versions.filter(first).select("item", as_of="issue_date")
+        return history.versions.filter(begins_item()).select("item", as_of="issue_date")
     by_then = history.states.filter(pl.col("known_on") <= when)
     last = (pl.col("item") != pl.col("item").shift(-1)).fill_null(value=True)
     return by_then.filter(last & ~pl.col("settled")).select("item", as_of=pl.lit(when, pl.Date))

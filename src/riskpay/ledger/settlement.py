@@ -71,6 +71,11 @@ def document_versions(ledger: Ledger) -> pl.DataFrame:
     )
 
 
+def begins_item() -> pl.Expr:
+    """Whether a row is the first of its item, rows being in order of item."""
+    return (pl.col("item") != pl.col("item").shift(1)).fill_null(value=True)
+
+
 def _ordered(frame: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """``frame`` sorted; a ledger's files are in order already, and to see that is far cheaper than to sort again."""
     same, falls = pl.lit(value=True), pl.lit(value=False)
@@ -100,8 +105,7 @@ def states_of(versions: pl.DataFrame, ledger: Ledger, tolerance: int) -> pl.Data
 def _sum_so_far(name: str) -> pl.Expr:
     """The running sum of an item's rows: that of all rows less what it was at the item's first."""
     whole = pl.col(name).cum_sum()
-    begins = (pl.col("item") != pl.col("item").shift(1)).fill_null(value=True)
-    return whole - pl.when(begins).then(whole - pl.col(name)).forward_fill()
+    return whole - pl.when(begins_item()).then(whole - pl.col(name)).forward_fill()
 
 
 def _latest_so_far(name: str) -> pl.Expr:
@@ -113,7 +117,7 @@ def _latest_so_far(name: str) -> pl.Expr:
 
 def _facts(versions: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     """What changes an item, by item number and the day it counts from; ``moment`` orders both."""
-    first = versions.filter((pl.col("item") != pl.col("item").shift(1)).fill_null(value=True))
+    first = versions.filter(begins_item())
     items = first.select(*_KEY, "item", made="known_on")
     gone = pl.col("status") == "cancelled"
     told = versions.select(
