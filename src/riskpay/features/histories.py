@@ -9,133 +9,50 @@ grouping and window, and q for each sum taken there. Memory: the facts of the le
 ``BATCH`` questions with everything known about them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import polars as pl
 
 from riskpay.dates import Cut
-from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, FeatureSettings
-from riskpay.features.decay import Decayed
+from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
 from riskpay.features.figures import with_figures
 from riskpay.features.item_history import ItemHistory, item_history
-from riskpay.features.last_paid import LastPaid
-from riskpay.features.open_book import OldestDue, book_changes, open_spells, overdue_spells
-from riskpay.features.settlements import CORE, SUMS, UPTO, overcounted, settlements
-from riskpay.features.timeline import SUB_GROUPS, Timeline, exact, moment
+from riskpay.features.lines import (
+    CUSTOMER,
+    GROUPS,
+    KIND,
+    OF_PORTFOLIO,
+    WEEKDAY,
+    WINDOWS,
+    Lines,
+    by_day,
+    of_customer,
+)
+from riskpay.features.open_book import OldestDue, open_spells
+from riskpay.features.settlements import CORE, SUMS, UPTO, settlements
+from riskpay.features.timeline import Timeline, moment
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import begins_item
 from riskpay.ledger.tables import ITEM_KEY
 
 QUESTION_KEY = (*ITEM_KEY, "as_of")
-WINDOWS = (30, 90, 180, 365)
-BATCH = 100_000
+BATCH: Final = 100_000
 """Questions answered at a time: each has hundreds of sums until it has its features."""
-
-_TERMS = pl.col("terms_days").clip(-(2**16), 2**16 - 1) + 2**16
-_WEEKDAY = pl.col("due_weekday")
-_KIND_TERMS = pl.col("due_kind") * 2**3 + pl.col("terms_class")
-_GROUPS = {
-    "tm_": _TERMS,
-    "am_": pl.col("amount_class"),
-    "rl_": pl.col("due_roll"),
-    "wt_": _WEEKDAY * 2**17 + _TERMS,
-    "wa_": _WEEKDAY * 2**6 + pl.col("amount_class"),
-    "kd_": pl.col("due_kind"),
-    "la_": pl.col("like_amount"),
-    "kt_": _KIND_TERMS,
-}
-"""Like items of a customer: sub-groups whose record is taken apart, by prefix."""
-
-_OF_PORTFOLIO = (
-    *CORE,
-    *(f"late_{days}" for days in LATE_DAYS),
-    *UPTO,
-    "late_value",
-    "value",
-    "held",
-    "held_sq",
-    "late_effective",
-)
-
-
-def _of_customer(sub: pl.Expr) -> pl.Expr:
-    return pl.col("customer").cast(pl.Int64) * SUB_GROUPS + sub
-
-
-_KIND = pl.col("customer").cast(pl.Int64) * 2**6 + _KIND_TERMS
-"""Items of a customer due on the same kind of day, with like terms."""
-
-
-@dataclass(frozen=True)
-class Windowed:
-    """A timeline of settlements, with what windows of it count too much where something was changed later."""
-
-    line: Timeline
-    over: dict[int, Timeline]
-
-    @classmethod
-    def of(cls, settled: pl.DataFrame, group: pl.Expr | str, sums: Sequence[str], windows: Sequence[int]) -> "Windowed":
-        """``settled`` as ``settlements``; ``windows`` in days."""
-        changed = settled.filter(pl.col("day") != pl.col("since"))
-        over = {days: Timeline.of(overcounted(changed, days), group, CORE) for days in windows if changed.height}
-        return cls(Timeline.of(settled, group, sums), over)
-
-    def asked(self, moments: pl.Series) -> "Reached":
-        """The rows that the moments reach."""
-        return Reached(self, moments, self.line.upto(moments))
-
-
-@dataclass(frozen=True)
-class Reached:
-    """Moments asked of a timeline of settlements, and the number of rows up to each."""
-
-    settled: Windowed
-    moments: pl.Series
-    last: pl.Series
-
-    def whole(self, names: Sequence[str], prefix: str) -> pl.DataFrame:
-        """Sums of all days up to each moment."""
-        line = self.settled.line
-        return line.between(line.begin(self.moments, self.last), self.last, names, prefix)
-
-    def window(self, days: int, prefix: str) -> pl.DataFrame:
-        """``CORE`` sums of what became known to be settled in the last so many days."""
-        line = self.settled.line
-        within = line.between(line.upto(self.moments - days), self.last, CORE, prefix)
-        over = self.settled.over.get(days)
-        if over is None:
-            return within
-        more = over.whole(self.moments, CORE, prefix)
-        return within.select(pl.col(name) + more[name] for name in within.columns)
 
 
 @dataclass(frozen=True)
 class Facts:
     """All dated facts of a ledger, ready to be asked with one cut.
 
-    ``items``: the items that can be asked about. ``portfolio``: settlements of all customers added up by day, since and
-    due_weekday. The others hold customers' facts, by customer number.
+    ``items``: the items that can be asked about. ``lines`` and ``oldest`` hold customers' facts, by customer number.
     """
 
     items: ItemHistory
     cut: Cut
     settings: FeatureSettings
-    settled: Windowed
-    decayed: Decayed
-    decayed_kind: Decayed
-    same_amount: Timeline
-    overdue_kind: Timeline
-    last_paid: LastPaid
-    groups: dict[str, Timeline]
-    weekday: Windowed
-    portfolio: Windowed
-    portfolio_weekday: Windowed
-    portfolio_kind: Windowed
-    book: Timeline
-    overdue: Timeline
+    lines: Lines
     oldest: OldestDue
-    documents: Timeline
 
     def of_new(self, ledger: Ledger) -> "Facts":
         """The same facts, to be asked about items that stand in no ledger, told in one of their own.
@@ -144,12 +61,6 @@ class Facts:
         """
         items = item_history(ledger, self.settings, self.items.customers, amounts=self.items.amounts)
         return replace(self, items=items)
-
-
-def by_day(settled: pl.DataFrame) -> pl.DataFrame:
-    """``settlements`` of all customers added up by day, since and due_weekday: what the portfolio's sums come from."""
-    days = ["day", "since", "due_weekday", "due_kind"]
-    return settled.select(*days, *exact(settled, SUMS)).group_by(days).agg(pl.col(SUMS).sum())
 
 
 def gather(ledger: Ledger, settings: FeatureSettings, cut: Cut) -> Facts:
@@ -163,33 +74,15 @@ def assemble(
     items: ItemHistory, settled: pl.DataFrame, portfolio: pl.DataFrame, settings: FeatureSettings, cut: Cut
 ) -> Facts:
     """Timelines of items and their ``settlements``, beside the ``portfolio`` of perhaps more customers (``by_day``)."""
-    spells = open_spells(items).filter(pl.col("customer") >= 0)
-    # With cut "start" the last fact day lies a day before as_of, on which the item is already overdue.
-    overdue = overdue_spells(spells, 0 if cut == "start" else 1)
-    # What is paid in time may become known a few days later.
-    posted = overdue_spells(spells, settings.posting_lag_days + (0 if cut == "start" else 1))
-    return Facts(
-        items=items,
-        cut=cut,
-        settings=settings,
-        settled=Windowed.of(settled, "customer", SUMS, WINDOWS),
-        decayed=Decayed.of(settled, settings.half_life_days, pl.col("customer").cast(pl.Int64)),
-        decayed_kind=Decayed.of(settled, settings.half_life_days, _KIND),
-        same_amount=Timeline.of(settled, "same_amount", CORE),
-        overdue_kind=Timeline.of(book_changes(posted, "overdue", "due_kind", "terms_class"), _KIND, ("overdue_count",)),
-        last_paid=LastPaid.of(settled),
-        groups={prefix: Timeline.of(settled, _of_customer(group), CORE) for prefix, group in _GROUPS.items()},
-        weekday=Windowed.of(settled, _of_customer(_WEEKDAY), (*CORE, *UPTO), (90,)),
-        portfolio=Windowed.of(portfolio, pl.lit(0), _OF_PORTFOLIO, (30, 90, 365)),
-        portfolio_weekday=Windowed.of(portfolio, "due_weekday", CORE, (365,)),
-        portfolio_kind=Windowed.of(portfolio, "due_kind", CORE, (365,)),
-        book=Timeline.of(book_changes(spells, "open"), "customer", ("open_count", "open_value")),
-        overdue=Timeline.of(book_changes(overdue, "overdue"), "customer", ("overdue_count", "overdue_value")),
-        oldest=OldestDue.of(spells),
-        documents=Timeline.of(
-            items.versions.filter(begins_item(), pl.col("customer") >= 0), "customer", day="known_on"
-        ),
-    )
+    spells = open_spells(items)
+    lines = Lines.of(settled, portfolio, spells, documents_of(items), settings, cut)
+    return Facts(items, cut, settings, lines, OldestDue.of(spells))
+
+
+def documents_of(items: ItemHistory, sign: int = 1) -> pl.DataFrame:
+    """Documents as first issued: customer, known_on, and n, the ``sign``."""
+    first = items.versions.filter(begins_item(), pl.col("customer") >= 0)
+    return first.select("customer", "known_on", n=pl.lit(sign, pl.Int32))
 
 
 def features(
@@ -234,7 +127,7 @@ def answered(known: Facts, asked: pl.DataFrame) -> pl.DataFrame:
     ordered = rows.sort(moment("customer", "last_day"))
     same = ["last_day", "due_weekday", "due_kind"]
     kinds = ordered.select(same).unique().sort(same)
-    everybody = _of_everybody(kinds, known)
+    everybody = _of_everybody(kinds, known.lines)
     ordered = ordered.join(kinds.with_row_index("kind"), on=same, how="left", maintain_order="left")
     parts = [_features(part, known, everybody) for part in ordered.iter_slices(BATCH)]
     return pl.concat(parts or [_features(ordered, known, everybody)])
@@ -272,37 +165,38 @@ def _features(asked: pl.DataFrame, known: Facts, everybody: pl.DataFrame) -> pl.
 
 
 def _of_customers(asked: pl.DataFrame, known: Facts) -> list[pl.DataFrame]:
-    at = asked.select(moment("customer", "last_day")).to_series()
-    last = known.last_paid.at(at, asked["last_day"]).rename(
+    lines = known.lines
+    at = _at(asked, CUSTOMER)
+    last = lines.last_paid.at(at, asked["last_day"]).rename(
         {"settled_day": "last_settled_day", "days_late": "last_days_late"}
     )
-    groups = [known.groups[prefix].whole(_in(asked, group), CORE, prefix) for prefix, group in _GROUPS.items()]
-    settled, weekday = known.settled.asked(at), known.weekday.asked(_in(asked, _WEEKDAY))
+    groups = [lines.groups[prefix].whole(_at(asked, of_customer(sub)), CORE, prefix) for prefix, sub in GROUPS.items()]
+    settled, weekday = lines.settled.at(at), lines.weekday.at(_at(asked, of_customer(WEEKDAY)))
     return [
         settled.whole(SUMS, "all_"),
         *(settled.window(days, f"w{days}_") for days in WINDOWS),
-        known.decayed.at(asked, "decayed_"),
-        known.decayed_kind.at(asked, "ktd_"),
-        known.same_amount.whole(asked.select(moment("same_amount", "last_day")).to_series(), CORE, "sa_"),
-        known.overdue_kind.whole(asked.select(moment(_KIND, "last_day")).to_series(), ("overdue_count",), "kt_"),
+        lines.decayed.at(asked, CUSTOMER, "decayed_"),
+        lines.decayed_kind.at(asked, KIND, "ktd_"),
+        lines.same_amount.whole(_at(asked, pl.col("same_amount")), CORE, "sa_"),
+        lines.overdue_kind.whole(_at(asked, KIND), ("overdue_count",), "kt_"),
         last,
         *groups,
         weekday.whole((*CORE, *UPTO), "wd_"),
         weekday.window(90, "wd90_"),
-        known.book.whole(at, ("open_count", "open_value"), "book_"),
-        known.overdue.whole(at, ("overdue_count", "overdue_value"), "book_"),
-        _documents(known.documents, at),
+        lines.book.whole(at, ("open_count", "open_value"), "book_"),
+        lines.overdue.whole(at, ("overdue_count", "overdue_value"), "book_"),
+        _documents(lines.documents, at),
         pl.DataFrame({"book_oldest": known.oldest.at(at)}),
     ]
 
 
-def _of_everybody(kinds: pl.DataFrame, known: Facts) -> pl.DataFrame:
-    """What is the same for all questions of a kind (last_day, due_weekday)."""
-    portfolio = known.portfolio.asked(kinds.select(moment(pl.lit(0), "last_day")).to_series())
-    weekday = known.portfolio_weekday.asked(kinds.select(moment("due_weekday", "last_day")).to_series())
-    kind = known.portfolio_kind.asked(kinds.select(moment("due_kind", "last_day")).to_series())
+def _of_everybody(kinds: pl.DataFrame, lines: Lines) -> pl.DataFrame:
+    """What is the same for all questions of a kind (last_day, due_weekday, due_kind)."""
+    portfolio = lines.portfolio.at(_at(kinds, pl.lit(0)))
+    weekday = lines.portfolio_weekday.at(_at(kinds, WEEKDAY))
+    kind = lines.portfolio_kind.at(_at(kinds, pl.col("due_kind")))
     sums = [
-        portfolio.whole(_OF_PORTFOLIO, "p_"),
+        portfolio.whole(OF_PORTFOLIO, "p_"),
         *(portfolio.window(days, f"p{days}_") for days in (30, 90, 365)),
         weekday.window(365, "pwd_"),
         kind.window(365, "pk_"),
@@ -310,13 +204,13 @@ def _of_everybody(kinds: pl.DataFrame, known: Facts) -> pl.DataFrame:
     return pl.concat(sums, how="horizontal")
 
 
-def _in(asked: pl.DataFrame, group: pl.Expr) -> pl.Series:
-    return asked.select(moment(_of_customer(group), "last_day")).to_series()
+def _at(asked: pl.DataFrame, group: pl.Expr) -> pl.Series:
+    """The moments of a group at the end of each question's ``last_day``."""
+    return asked.select(moment(group, "last_day")).to_series()
 
 
 def _documents(line: Timeline, at: pl.Series) -> pl.DataFrame:
     """Documents first issued to the customer in the last 30 days, and the day of the first of all (null: none)."""
-    last = line.upto(at)
-    begin = line.begin(at, last)
-    issued = pl.DataFrame({"doc30_issued": (last - line.upto(at - 30)).cast(pl.Float64)})
-    return issued.with_columns(first_day=pl.when(last > begin).then(line.day_of(begin)))
+    reached = line.at(at)
+    issued = reached.since(30, ("n",)).select(doc30_issued="n")
+    return issued.with_columns(first_day=reached.first_day("n"))

@@ -1,7 +1,7 @@
 """What a customer has open and overdue, as dated rows that add up, and its oldest open due date on any day."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from heapq import heappop, heappush
 from itertools import groupby
@@ -11,24 +11,31 @@ from typing import Final
 import polars as pl
 
 from riskpay.features.item_history import ItemHistory
-from riskpay.features.timeline import Timeline, group_of, moment
+from riskpay.features.timeline import Layer, group_of, moment
 
 Spell = tuple[date, date, date]
 
 _NEVER: Final = date.max
 
 
-def open_spells(history: ItemHistory) -> pl.DataFrame:
+def open_spells(history: ItemHistory, sign: int = 1) -> pl.DataFrame:
     """Spans of days in which an item was known to be open with one amount and due date.
 
-    Columns: customer (its number), due_date, open_value, first (day it became so known) and end (day that changed it,
-    null: still so). The span holds from ``first`` up to but not including ``end``.
+    Columns: item, customer (their numbers), due_date, due_kind, terms_class, open_value, first (day it became so known),
+    end (day that changed it, null: still so) and ``sign``, -1 for spans that are to be taken out of others. A span
+    holds from ``first`` up to but not including ``end``. Items of no customer that has a number here are left out.
     """
     end = pl.when(pl.col("item") == pl.col("item").shift(-1)).then(pl.col("known_on").shift(-1))
-    spans = history.states.select("version", "open_amount", "settled", first="known_on", end=end)
+    spans = history.states.select("item", "version", "open_amount", "settled", first="known_on", end=end)
     still = spans.filter(~pl.col("settled"))
     document = history.versions.select("customer", "due_date", "due_kind", "terms_class")[still["version"]]
-    return document.with_columns(open_value=history.open_values(still), first=still["first"], end=still["end"])
+    return document.with_columns(
+        still["item"],
+        still["first"],
+        still["end"],
+        open_value=history.open_values(still),
+        sign=pl.lit(sign, pl.Int32),
+    ).filter(pl.col("customer") >= 0)
 
 
 def overdue_spells(spells: pl.DataFrame, first_overdue_day: int) -> pl.DataFrame:
@@ -47,7 +54,7 @@ def book_changes(spells: pl.DataFrame, prefix: str, *more: str) -> pl.DataFrame:
 
     Columns: customer, ``more``, day, ``<prefix>_count`` and ``<prefix>_value``.
     """
-    names = {f"{prefix}_count": pl.lit(1, pl.Int32), f"{prefix}_value": pl.col("open_value")}
+    names = {f"{prefix}_count": pl.col("sign"), f"{prefix}_value": pl.col("open_value") * pl.col("sign")}
     begins = spells.select("customer", *more, day="first", **names)
     ends = spells.filter(pl.col("end").is_not_null()).select(
         "customer", *more, day="end", **{name: -value for name, value in names.items()}
@@ -63,16 +70,20 @@ class OldestDue:
     it is never the oldest while open. The others, by the latest end so far, are in order of due date and of end at
     once, so the oldest one on a day is the first that ends after it. Items known only after their due date, such as
     re-opened ones, are few and are followed day by day.
+
+    Records do not add up: those of ``customers`` (numbers) with later facts are made anew, in ``anew``.
     """
 
     records: pl.Series
     due: pl.Series
-    late_known: Timeline
+    late_known: Layer
     late_due: pl.Series
+    customers: pl.Series | None = None
+    anew: "OldestDue | None" = None
 
     @classmethod
     def of(cls, spells: pl.DataFrame) -> "OldestDue":
-        """From ``open_spells``."""
+        """From ``open_spells``, none of them negative."""
         late_known = pl.col("first") > pl.col("due_date")
         ordered = spells.filter(~late_known).select(
             "due_date",
@@ -83,8 +94,12 @@ class OldestDue:
         ordered = ordered.sort("at").with_columns(reached=pl.col("until").cum_max())
         records = ordered.filter((pl.col("reached") > pl.col("reached").shift(1)).fill_null(value=True))
         days = _followed(spells.filter(late_known))
-        line = Timeline.of(days, "customer")
+        line = Layer.of(days, "customer", (), "day")
         return cls(records["reached"], records["due_date"], line, days.sort(moment("customer", "day"))["oldest"])
+
+    def with_anew(self, customers: pl.Series, spells: pl.DataFrame) -> "OldestDue":
+        """With the records of some customers made anew from all their ``spells``."""
+        return replace(self, customers=customers, anew=OldestDue.of(spells))
 
     def at(self, moments: pl.Series) -> pl.Series:
         """The oldest due date among items open at the end of each moment's day, null where none is.
@@ -96,7 +111,12 @@ class OldestDue:
         last = self.late_known.upto(moments)
         known = last > self.late_known.begin(moments, last)
         other = _gather(self.late_due, (last.cast(pl.Int64) - 1).clip(lower_bound=0), known)
-        return pl.select(pl.min_horizontal(plain, other)).to_series()
+        if self.anew is None or self.customers is None:
+            return pl.select(pl.min_horizontal(plain, other)).to_series()
+        theirs = group_of(moments).is_in(self.customers.implode())
+        return pl.select(
+            pl.when(theirs).then(self.anew.at(moments)).otherwise(pl.min_horizontal(plain, other))
+        ).to_series()
 
 
 def _same_group(records: pl.Series, rows: pl.Series, moments: pl.Series) -> pl.Series:

@@ -13,8 +13,9 @@ import polars as pl
 
 from riskpay.dates import Cut
 from riskpay.features.catalogue import FeatureSettings
-from riskpay.features.histories import QUESTION_KEY, answered, assemble, by_day
+from riskpay.features.histories import QUESTION_KEY, answered, assemble
 from riskpay.features.item_history import ItemHistory, item_history
+from riskpay.features.lines import BY_DAY, by_day
 from riskpay.features.settlements import SUMS, settlements
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import begins_item
@@ -38,8 +39,7 @@ def portfolio_of(history: ItemHistory, settings: FeatureSettings) -> pl.DataFram
 
 def added(portfolios: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """The portfolio of all parts."""
-    days = ["day", "since", "due_weekday", "due_kind"]
-    return pl.concat(portfolios).group_by(days).agg(pl.col(SUMS).sum()).sort(days)
+    return pl.concat(portfolios).group_by(BY_DAY).agg(pl.col(SUMS).sum()).sort(BY_DAY)
 
 
 def questions_of(history: ItemHistory, when: When) -> pl.DataFrame:
