@@ -18,10 +18,13 @@ from riskpay.features.histories import QUESTION_KEY, features
 from riskpay.features.leakage import check
 from riskpay.features.parts import added, history_of, part_features, portfolio_of
 from riskpay.features.reference import reference
+from riskpay.features.standing import Standing
 from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.open_items import items
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 from riskpay.sources.intake import read_source
 from riskpay.sources.mapping import load_mapping
+from riskpay.store.frames import read_frames, write_frames
 
 SHARED = Path(os.environ.get("RISKPAY_SHARED", Path(__file__).parents[2].parent / "shared"))
 
@@ -313,3 +316,55 @@ def test_what_becomes_known_later_moves_no_feature(data, ledger, cut, tolerance)
     chosen = FeatureSettings(tolerance=tolerance)
     report = check(lambda part, some, c: features(part, some, c, chosen), ledger, asked, cut, seed=1)
     assert report.violations == ()
+
+
+ITEM = list(ITEM_KEY)
+CHANGING = ("invoices", "allocations", "write_offs", "payment_reversals", "fx_rates")
+
+
+@st.composite
+def changes(draw):
+    """A ledger as it was, what was added and removed since, and as it is."""
+    whole = draw(ledgers())
+    sides = {"stays": {}, "added": {}, "removed": {}}
+    for name in CHANGING:
+        rows = whole.frames()[name]
+        fates = st.sampled_from(["stays", "stays", "stays", "added", "removed"])
+        fate = pl.Series(draw(st.lists(fates, min_size=rows.height, max_size=rows.height)), dtype=pl.String)
+        for side, frames in sides.items():
+            frames[name] = rows.filter(fate == side)
+    rest = {name: rows for name, rows in whole.frames().items() if name not in CHANGING}
+
+    def of(*names):
+        return Ledger.of({name: pl.concat(sides[side][name] for side in names) for name in CHANGING} | rest)
+
+    nothing = Ledger.of({})
+    added, removed = (
+        Ledger.of(sides[side]) if any(f.height for f in sides[side].values()) else nothing
+        for side in ("added", "removed")
+    )
+    return of("stays", "removed"), added, removed, of("stays", "added")
+
+
+@given(st.data(), changes(), st.sampled_from(["start", "end"]), st.sampled_from([0, 100]))
+def test_what_is_added_gives_what_a_rebuild_gives(data, change, cut, tolerance):
+    was, added, removed, now = change
+    settings = FeatureSettings(tolerance=tolerance, half_life_days=20.0)
+    later = Standing.of(was, settings, cut).later(added, removed)
+    if now.invoices.filter(document_type="invoice").height:
+        asked = data.draw(questions(now))
+        assert later.features(asked).equals(features(now, asked, cut, settings))
+    for day in (AS_OF, AS_OF - timedelta(days=200)):
+        is_open = items(now, day, "end", tolerance).filter(~pl.col("settled")).select(ITEM, as_of=pl.lit(day))
+        found = later.open_features(day)
+        assert found.sort(ITEM).equals(features(now, is_open, cut, settings).sort(ITEM))
+
+
+@given(changes())
+def test_what_is_written_is_what_is_read(tmp_path_factory, change):
+    was, added, removed, now = change
+    place = tmp_path_factory.mktemp("standing")
+    write_frames(Standing.of(was, FeatureSettings(), "end"), place / "kept")
+    found = read_frames(Standing, place / "kept").later(added, removed).open_features(AS_OF)
+    open_now = items(now, AS_OF, "end", 0).filter(~pl.col("settled")).select(ITEM, as_of=pl.lit(AS_OF))
+    assert found.sort(ITEM).equals(features(now, open_now, "end").sort(ITEM))

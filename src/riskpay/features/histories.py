@@ -32,6 +32,7 @@ from riskpay.features.lines import (
 from riskpay.features.open_book import OldestDue, open_spells
 from riskpay.features.settlements import CORE, SUMS, UPTO, settlements
 from riskpay.features.timeline import Timeline, moment
+from riskpay.ledger.fx import in_major
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import begins_item
 from riskpay.ledger.tables import ITEM_KEY
@@ -146,10 +147,9 @@ def _asked(asked: pl.DataFrame, known: Facts) -> pl.DataFrame:
     is_known = (row >= 0) & (state["of"] == asked["item"])
     version = pl.select(pl.when(is_known).then(state["version"]).otherwise(first)).to_series()
     document = versions.drop("item", "known_on", "made", "content")[version]
-    open_value = (
-        pl.when(is_known).then(state["open_amount"]).otherwise(pl.col("amount")) * pl.col("rate") / pl.col("units")
-    )
-    return pl.concat([asked, document], how="horizontal").with_columns(open_value=open_value)
+    open_amount = pl.when(is_known).then(state["open_amount"]).otherwise(pl.col("amount"))
+    found = pl.concat([asked, document], how="horizontal").with_columns(open_amount=open_amount)
+    return found.with_columns(open_value=in_major(pl.col("open_amount")))
 
 
 def _features(asked: pl.DataFrame, known: Facts, everybody: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import polars as pl
 
 from riskpay.features.bank_days import business_days_between, due_marks
 from riskpay.features.catalogue import FeatureSettings
-from riskpay.ledger.fx import with_rate_home
+from riskpay.ledger.fx import in_major, with_rate_home
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import begins_item, document_versions, states_of
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
@@ -48,7 +48,7 @@ class ItemHistory:
     def open_values(self, states: pl.DataFrame) -> pl.Series:
         """Open amounts of some states in major units of the company's currency."""
         rate = self.versions.select("rate", "units")[states["version"]]
-        return states["open_amount"] * rate["rate"] / rate["units"]
+        return rate.with_columns(states["open_amount"]).select(in_major(pl.col("open_amount"))).to_series()
 
 
 def item_history(
@@ -100,7 +100,7 @@ def _valued(documents: pl.DataFrame, ledger: Ledger, numbers: pl.DataFrame, othe
     places = ledger.companies.select("company_id", "country")
     valued = rated.join(places, on="company_id", how="left", maintain_order="left").with_columns(
         pl.col("customer").fill_null(other),
-        value=pl.col("amount") * pl.col("rate") / pl.col("units"),
+        value=in_major(pl.col("amount")),
         terms_days=(pl.col("due_date") - pl.col("issue_date")).dt.total_days(),
         due_weekday=pl.col("due_date").dt.weekday().cast(pl.Int32) - 1,
     )

@@ -13,7 +13,7 @@ import polars as pl
 
 from riskpay.dates import Cut
 from riskpay.features.catalogue import FeatureSettings
-from riskpay.features.histories import QUESTION_KEY, answered, assemble
+from riskpay.features.histories import QUESTION_KEY, Facts, answered, assemble
 from riskpay.features.item_history import ItemHistory, item_history
 from riskpay.features.lines import BY_DAY, by_day
 from riskpay.features.settlements import SUMS, settlements
@@ -56,8 +56,13 @@ def part_features(
 ) -> pl.DataFrame:
     """The question's key and features, for questions (item, as_of) of which the item is the part's own by then."""
     known = assemble(history, _settled(history, settings), portfolio, settings, cut)
+    return answered_by_key(known, asked)
+
+
+def answered_by_key(known: Facts, asked: pl.DataFrame) -> pl.DataFrame:
+    """As ``histories.answered``, with the question's key in place of its row."""
     found = answered(known, asked)
-    key = history.items.drop("item")[asked["item"][found["row"]]]
+    key = known.items.items.drop("item")[asked["item"][found["row"]]]
     as_of = asked["as_of"][found["row"]]
     return pl.concat([key.with_columns(as_of=as_of).select(QUESTION_KEY), found.drop("row")], how="horizontal")
 

@@ -1,5 +1,7 @@
 """Exchange rates by day: the last one on or before a day, or its inverse; converted through no third currency."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from riskpay.ledger.ledger import Ledger
@@ -18,8 +20,18 @@ def with_value(
     ``later_rates``: whether a day before the first rate takes that one; not where the future must not count.
     """
     rated = with_rate_home(frame, ledger, day, later_rates=later_rates)
-    value = pl.col(amount) * pl.col("rate") / pl.col("units")
-    return rated.with_columns(value.alias(into)).select(*frame.columns, into)
+    return rated.with_columns(in_major(pl.col(amount)).alias(into)).select(*frame.columns, into)
+
+
+def in_major(amount: pl.Expr) -> pl.Expr:
+    """Minor units in major units of the company's currency, with the columns of ``with_rate_home``."""
+
+    def divided(parts: Sequence[pl.Series]) -> pl.Series:
+        amounts, rate, units = (part.cast(pl.Float64).to_numpy() for part in parts)
+        return pl.Series(amounts * rate / units)
+
+    # Polars divides a column of one row by multiplying it with the inverse: another last bit than among others.
+    return pl.map_batches([amount, pl.col("rate"), pl.col("units")], divided, return_dtype=pl.Float64)
 
 
 def with_rate_home(frame: pl.DataFrame, ledger: Ledger, day: str, *, later_rates: bool = False) -> pl.DataFrame:

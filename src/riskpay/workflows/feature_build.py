@@ -18,7 +18,7 @@ from riskpay.features.histories import QUESTION_KEY
 from riskpay.features.item_history import ItemHistory
 from riskpay.features.parts import When, added, history_of, part_features, portfolio_of, questions_of
 from riskpay.ledger.tables import INVOICES, ITEM_KEY
-from riskpay.store.history_files import read_history, write_history
+from riskpay.store.frames import read_frames, write_frames
 from riskpay.store.partitions import Partition, partition
 from riskpay.workflows.engines import Engine, LocalEngine
 from riskpay.workflows.progress import Progress, silent
@@ -121,14 +121,14 @@ def gather_part(job: Job) -> pl.DataFrame:
     """The first round of a part: its items are kept beside it, its settlements by day are the result."""
     history = history_of(job.part.ledger(), job.part.own(), job.settings)
     beside = Path(tempfile.mkdtemp(prefix=".writing-", dir=job.part.folder))
-    write_history(history, beside)
+    write_frames(history, beside)
     _put(beside, job.part.folder / _HISTORY)
     return portfolio_of(history, job.settings)
 
 
 def answer_part(job: Job) -> int:
     """The second round of a part: its answers in a file of their own; the number of them is the result."""
-    history = read_history(job.part.folder / _HISTORY)
+    history = read_frames(ItemHistory, job.part.folder / _HISTORY)
     asked = _asked(job, history)
     found = part_features(history, pl.read_ipc(job.portfolio), asked, job.settings, job.cut)
     beside = job.answers.parent / f".{job.part.folder.name}.writing"

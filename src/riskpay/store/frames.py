@@ -1,0 +1,87 @@
+"""Dataclasses of Polars frames on disk: Arrow files that are read without a copy, in folders by field.
+
+    FOLDER/values.json                   numbers and text, by field
+    FOLDER/<field>.arrow                 a frame, or a series as its only column
+    FOLDER/<field>/...                   a dataclass; a tuple or a mapping of them, by number or key
+
+A field that is None is not there. What is read is as what was written; the files are for one machine and one version of
+Polars, to be made again, not to be kept.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Final, TypeVar, cast, get_args, get_origin, get_type_hints
+
+import polars as pl
+
+T = TypeVar("T")
+
+_VALUES: Final = "values.json"
+
+
+def write_frames(value: object, folder: Path) -> None:
+    """Every field of a dataclass in ``folder``, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = {}
+    for name, part in _parts(value).items():
+        if isinstance(part, pl.DataFrame):
+            part.write_ipc(folder / f"{name}.arrow")
+        elif isinstance(part, pl.Series):
+            part.to_frame("values").write_ipc(folder / f"{name}.arrow")
+        elif is_dataclass(part) or isinstance(part, Mapping | tuple):
+            write_frames(part, folder / name)
+        elif part is not None:
+            plain[name] = part
+    if plain:
+        (folder / _VALUES).write_text(json.dumps(plain), encoding="utf-8")
+
+
+def read_frames(kind: type[T], folder: Path) -> T:
+    """A dataclass as it was written to ``folder``."""
+    values, kinds = _values(folder), _kinds(kind)
+    return kind(**{name: _read(part, folder / name, values) for name, part in kinds.items()})
+
+
+def _parts(value: object) -> dict[str, object]:
+    if isinstance(value, Mapping):
+        return {str(key): part for key, part in value.items()}
+    if isinstance(value, tuple):
+        return {str(number): part for number, part in enumerate(value)}
+    return {name: getattr(value, name) for name in _kinds(type(value))}
+
+
+def _kinds(kind: type) -> dict[str, object]:
+    """The types of a dataclass's fields."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _read(kind: object, place: Path, values: Mapping[str, object]) -> object:
+    """What a field of a type holds; ``values``: the numbers and text beside it."""
+    file, origin = place.with_name(f"{place.name}.arrow"), get_origin(kind)
+    if origin is UnionType and not (place.exists() or file.exists() or place.name in values):
+        return None
+    if origin is UnionType:
+        return _read(get_args(kind)[0], place, values)
+    if kind in {pl.DataFrame, pl.Series}:
+        found = pl.read_ipc(file)
+        return found if kind is pl.DataFrame else found["values"]
+    if origin in {tuple, dict}:
+        return _read_several(kind, place)
+    return read_frames(kind, place) if isinstance(kind, type) and is_dataclass(kind) else values[place.name]
+
+
+def _read_several(kind: object, place: Path) -> object:
+    inner = {folder.name: folder for folder in place.glob("*")}
+    if get_origin(kind) is tuple:
+        return tuple(_read(get_args(kind)[0], inner[str(number)], {}) for number in range(len(inner)))
+    key, part = get_args(kind)
+    return {key(name): _read(part, folder, {}) for name, folder in inner.items()}
+
+
+def _values(place: Path) -> Mapping[str, object]:
+    file = place / _VALUES
+    return cast("Mapping[str, object]", json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
