@@ -1,11 +1,12 @@
-"""Dataclasses of Polars frames on disk: Arrow files that are read without a copy, in folders by field.
+"""Dataclasses of Polars frames on disk: Arrow files that are mapped into memory, in folders by field.
 
     FOLDER/values.json                   numbers and text, by field
     FOLDER/<field>.arrow                 a frame, or a series as its only column
     FOLDER/<field>/...                   a dataclass; a tuple or a mapping of them, by number or key
 
-A field that is None is not there. What is read is as what was written; the files are for one machine and one version of
-Polars, to be made again, not to be kept.
+A field that is None is not there. What is read is as what was written, and takes no time however large it is: a page of a
+file comes to memory when something on it is asked for. Files must not be changed while they are read; to replace a folder,
+rename another into its place.
 """
 
 import json
@@ -16,10 +17,13 @@ from types import UnionType
 from typing import Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.ipc
 
 T = TypeVar("T")
 
 _VALUES: Final = "values.json"
+_WHOLE: Final = pl.Decimal(38, 0)
 
 
 def write_frames(value: object, folder: Path) -> None:
@@ -28,9 +32,9 @@ def write_frames(value: object, folder: Path) -> None:
     plain = {}
     for name, part in _parts(value).items():
         if isinstance(part, pl.DataFrame):
-            part.write_ipc(folder / f"{name}.arrow")
+            _write(part, folder / f"{name}.arrow")
         elif isinstance(part, pl.Series):
-            part.to_frame("values").write_ipc(folder / f"{name}.arrow")
+            _write(part.to_frame("values"), folder / f"{name}.arrow")
         elif is_dataclass(part) or isinstance(part, Mapping | tuple):
             write_frames(part, folder / name)
         elif part is not None:
@@ -67,7 +71,7 @@ def _read(kind: object, place: Path, values: Mapping[str, object]) -> object:
     if origin is UnionType:
         return _read(get_args(kind)[0], place, values)
     if kind in {pl.DataFrame, pl.Series}:
-        found = pl.read_ipc(file)
+        found = _mapped(file)
         return found if kind is pl.DataFrame else found["values"]
     if origin in {tuple, dict}:
         return _read_several(kind, place)
@@ -80,6 +84,16 @@ def _read_several(kind: object, place: Path) -> object:
         return tuple(_read(get_args(kind)[0], inner[str(number)], {}) for number in range(len(inner)))
     key, part = get_args(kind)
     return {key(name): _read(part, folder, {}) for name, folder in inner.items()}
+
+
+def _write(frame: pl.DataFrame, file: Path) -> None:
+    # Arrow has no whole numbers of 128 bits, but decimal ones, which are the same bits; in one piece they need no copy.
+    frame.with_columns(pl.col(pl.Int128).cast(_WHOLE)).write_ipc(file, record_batch_size=max(1, frame.height))
+
+
+def _mapped(file: Path) -> pl.DataFrame:
+    table = pa.ipc.open_file(pa.memory_map(str(file))).read_all()
+    return cast("pl.DataFrame", pl.from_arrow(table, rechunk=False)).with_columns(pl.col(_WHOLE).to_physical())
 
 
 def _values(place: Path) -> Mapping[str, object]:
