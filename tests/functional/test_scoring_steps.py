@@ -10,7 +10,6 @@ from riskpay.decisions.decide import decide
 from riskpay.decisions.policy import default_policy_text
 from riskpay.decisions.policy_file import load_policy
 from riskpay.errors import NotThereError, UsageError
-from riskpay.features.catalogue import FeatureSettings
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.serving.app import create_app
 from riskpay.serving.testing import Client
@@ -18,7 +17,7 @@ from riskpay.sources.synthetic.files import write_world
 from riskpay.sources.synthetic.world import synthesise
 from riskpay.store.database import Store
 from riskpay.store.ledger_files import LedgerFiles
-from riskpay.workflows.book import at_par, book_of, score_open_items
+from riskpay.workflows.book import at_par, book_of, open_items_of
 from riskpay.workflows.daily import daily
 from riskpay.workflows.ingest import ingest
 from riskpay.workflows.lists import cadence
@@ -99,7 +98,7 @@ SUPPRESSED = {
 @pytest.fixture(scope="module")
 def steps(make_ledger, tmp_path_factory):
     ledger = make_ledger(LEDGER).known(TODAY, "end")
-    scored = score_open_items(ledger, TODAY, None, "", FeatureSettings())
+    scored = open_items_of(ledger, TODAY, 0)
     with Store(tmp_path_factory.mktemp("store") / "store.db") as store:
         book = at_par(book_of(ledger, scored, TODAY, POLICY, store, "USD"))
     return NextSteps.decide(book.in_order(), ledger, POLICY)

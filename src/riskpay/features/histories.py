@@ -55,6 +55,10 @@ class Facts:
     lines: Lines
     oldest: OldestDue
 
+    def features(self, questions: pl.DataFrame) -> pl.DataFrame:
+        """As ``answer``."""
+        return answer(self, questions)
+
     def of_new(self, ledger: Ledger) -> "Facts":
         """The same facts, to be asked about items that stand in no ledger, told in one of their own.
 

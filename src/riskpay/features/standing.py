@@ -186,6 +186,10 @@ class Later:
         ]
         return pl.concat(found).sort("row").drop("row", "item")
 
+    def of_new(self, ledger: Ledger) -> Facts:
+        """As ``Facts.of_new``."""
+        return self.changed.of_new(ledger)
+
     def open_features(self, day: date) -> pl.DataFrame:
         """Key and features of every item open by the end of a day, in no order that matters."""
         standing = questions_of(self.known.items, day).filter(~pl.col("item").is_in(self.touched.implode()))

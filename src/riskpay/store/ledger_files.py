@@ -2,6 +2,9 @@
 
     HOME/ledger/versions/<data_version>/<table>.parquet
     HOME/ledger/versions/<data_version>/LOADED_ON      the day of the newest load that gave this version
+    HOME/ledger/versions/<data_version>/SINCE          the version before it, if a load made it from one
+    HOME/ledger/versions/<data_version>/added/         rows that the load added to it, by table
+    HOME/ledger/versions/<data_version>/removed/       rows that it took out or replaced, by table
     HOME/ledger/CURRENT                                the data_version that counts
 
 A version is written beside the others and renamed into place; only then CURRENT is replaced. Killed at any moment, the
@@ -22,12 +25,14 @@ from pathlib import Path
 import polars as pl
 
 from riskpay.errors import DataError, NotThereError
+from riskpay.ledger.columns import Table
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import FILE_TABLES, TABLES
 from riskpay.store.ledger_merge import Count, merge
 
 _LEFTOVER = ".writing-"
-_LOADED_ON = "LOADED_ON"
+_LOADED_ON, _SINCE = "LOADED_ON", "SINCE"
+_ADDED, _REMOVED = "added", "removed"
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,24 @@ class LoadResult:
     vanished: int
     by_table: dict[str, Count]
     vanished_items: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Since:
+    """What a load made of the ``version`` before: rows added and removed, by table."""
+
+    version: str
+    added: Mapping[str, pl.DataFrame]
+    removed: Mapping[str, pl.DataFrame]
+
+    def write(self, folder: Path) -> None:
+        """Into the folder of the version that the load made."""
+        for side, frames in ((_ADDED, self.added), (_REMOVED, self.removed)):
+            (folder / side).mkdir()
+            for name, rows in frames.items():
+                if rows.height:
+                    rows.write_parquet(folder / side / f"{name}.parquet")
+        (folder / _SINCE).write_text(f"{self.version}\n", encoding="ascii")
 
 
 class LedgerFiles:
@@ -107,7 +130,8 @@ class LedgerFiles:
             old = {table.name: before.frames()[table.name] for table in FILE_TABLES}
             merged = merge(old, new, loaded_on, full=full, shown_open=shown_open, named_items=named_items)
             newest = max(loaded_on, before.loaded_on or loaded_on)
-            version = self._publish(Ledger.of(merged.frames, newest), before_publishing or _nothing)
+            since = self._since(old, merged.frames) if self._pointer.exists() else None
+            version = self._publish(Ledger.of(merged.frames, newest), before_publishing or _nothing, since)
         counts = merged.counts.values()
         return LoadResult(
             version,
@@ -124,6 +148,36 @@ class LedgerFiles:
         with self._locked():
             return self._publish(ledger, _nothing)
 
+    def changes(self, since: str) -> tuple[Ledger, Ledger] | None:
+        """Rows that loads added to version ``since`` and took out of it until the version that counts.
+
+        None where that is not known: the version is not one of those that led to this one.
+        """
+        version, steps = self.current_version(), list[Path]()
+        while version != since:
+            folder = self._versions / version
+            if folder in steps or not (folder / _SINCE).exists():
+                return None
+            steps.append(folder)
+            version = (folder / _SINCE).read_text(encoding="ascii").strip()
+        added, removed = ({table.name: table.empty() for table in FILE_TABLES} for _ in range(2))
+        for folder in reversed(steps):
+            for table in FILE_TABLES:
+                more, less = added[table.name], removed[table.name]
+                new, gone = (_rows_in(folder / side / f"{table.name}.parquet", table) for side in (_ADDED, _REMOVED))
+                # What comes and goes again, or goes and comes again, changes nothing.
+                added[table.name] = pl.concat([_without(more, gone), _without(new, less)])
+                removed[table.name] = pl.concat([_without(less, new), _without(gone, more)])
+        return Ledger.of(added), Ledger.of(removed)
+
+    def _since(self, old: Mapping[str, pl.DataFrame], merged: Mapping[str, pl.DataFrame]) -> Since:
+        changed = {name: rows for name, rows in merged.items() if rows is not old[name]}
+        return Since(
+            self.current_version(),
+            {name: _without(rows, old[name]) for name, rows in changed.items()},
+            {name: _without(old[name], rows) for name, rows in changed.items()},
+        )
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self._versions.mkdir(parents=True, exist_ok=True)
@@ -133,13 +187,13 @@ class LedgerFiles:
                 shutil.rmtree(leftover)
             yield
 
-    def _publish(self, ledger: Ledger, before: Callable[[], None]) -> str:
+    def _publish(self, ledger: Ledger, before: Callable[[], None], since: Since | None = None) -> str:
         frames = ledger.frames()
         ordered = {t.name: TABLES[t.name].validate(frames[t.name]).sort(t.names) for t in FILE_TABLES}
         version = data_version(ordered)
         folder = self._versions / version
         if not folder.is_dir():
-            self._write(folder, ordered, ledger.loaded_on, before)
+            self._write(folder, ordered, ledger.loaded_on, before, since)
         else:
             before()
             if ledger.loaded_on and _day_in(folder / _LOADED_ON) != ledger.loaded_on:
@@ -149,7 +203,12 @@ class LedgerFiles:
         return version
 
     def _write(
-        self, folder: Path, ordered: Mapping[str, pl.DataFrame], loaded_on: date | None, before: Callable[[], None]
+        self,
+        folder: Path,
+        ordered: Mapping[str, pl.DataFrame],
+        loaded_on: date | None,
+        before: Callable[[], None],
+        since: Since | None,
     ) -> None:
         writing = Path(tempfile.mkdtemp(prefix=_LEFTOVER, dir=self._versions))
         writing.chmod(0o755)
@@ -160,6 +219,8 @@ class LedgerFiles:
         if loaded_on:
             (writing / _LOADED_ON).write_text(f"{loaded_on.isoformat()}\n", encoding="ascii")
             _flush(writing / _LOADED_ON)
+        if since:
+            since.write(writing)
         _flush(writing)
         try:
             before()
@@ -180,6 +241,15 @@ def data_version(ordered: Mapping[str, pl.DataFrame]) -> str:
             part = ordered[name].slice(start, 100_000).write_csv(quote_style="non_numeric", include_header=start == 0)
             digest.update(part.encode())
     return digest.hexdigest()[:16]
+
+
+def _without(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Rows that are not among the others."""
+    return rows.join(others, on=rows.columns, how="anti", nulls_equal=True) if others.height else rows
+
+
+def _rows_in(file: Path, table: Table) -> pl.DataFrame:
+    return pl.read_parquet(file) if file.exists() else table.empty()
 
 
 def _day_in(file: Path) -> date | None:

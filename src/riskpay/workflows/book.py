@@ -11,7 +11,7 @@ from riskpay.decisions.cadence import rolls_of
 from riskpay.decisions.policy import Policy
 from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
 from riskpay.features.effective import with_effective_due_date
-from riskpay.features.histories import QUESTION_KEY, features
+from riskpay.features.histories import QUESTION_KEY
 from riskpay.features.records import customer_records
 from riskpay.ledger.fx import with_minor_rate
 from riskpay.ledger.ledger import Ledger
@@ -21,6 +21,7 @@ from riskpay.ledger.tellings import own_reversal
 from riskpay.model.late_model import LateModel
 from riskpay.model.risk import RiskTable
 from riskpay.store.database import Store
+from riskpay.workflows.kept_facts import Asked
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,20 @@ class Scored:
     risks: RiskTable | None
 
 
-def score_open_items(
-    ledger: Ledger, as_of: date, model: LateModel | None, version: str, settings: FeatureSettings
-) -> Scored:
+def open_items_of(ledger: Ledger, as_of: date, tolerance: int) -> Scored:
+    """Open items at the end of ``as_of`` that no model said anything of; ``ledger``: facts known by then."""
+    items = open_items(ledger, as_of, "end", tolerance)
+    return Scored(items, items.select(*ITEM_KEY, "due_date", "customer_id", as_of=pl.lit(as_of)), None)
+
+
+def score_open_items(ledger: Ledger, facts: Asked, as_of: date, model: LateModel, version: str) -> Scored:
     """Open items at the end of ``as_of`` with their late risks, rows in one order.
 
-    ``ledger``: facts known by the end of ``as_of``.
+    ``ledger``: facts known by the end of ``as_of``. ``facts``: those, or more of later days.
     """
-    items = open_items(ledger, as_of, "end", settings.tolerance)
-    asked = items.select(*ITEM_KEY, "due_date", "customer_id", as_of=pl.lit(as_of))
-    if model is None:
-        return Scored(items, asked, None)
-    found = features(ledger, asked.select(QUESTION_KEY), "end", settings)
+    unscored = open_items_of(ledger, as_of, model.features.tolerance)
+    items, asked = unscored.items, unscored.frame
+    found = facts.features(asked.select(QUESTION_KEY))
     frame = asked.hstack(found.select(FEATURE_NAMES))
     return Scored(items, frame, model.risks(frame, as_of, version))
 

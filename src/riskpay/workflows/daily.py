@@ -9,8 +9,9 @@ from typing import Any
 from riskpay.decisions.decide import Decisions, decide
 from riskpay.ledger.tables import CUSTOMER_KEY
 from riskpay.store.engine import writing
-from riskpay.workflows.book import Scored, at_par, book_of, score_open_items, without_rate
+from riskpay.workflows.book import Scored, at_par, book_of, open_items_of, score_open_items, without_rate
 from riskpay.workflows.home import Home
+from riskpay.workflows.kept_facts import facts_of_day
 from riskpay.workflows.progress import Progress, silent
 
 
@@ -65,7 +66,11 @@ def daily(
     settings = found.model.features if found else opened.train_settings.features
     ledger = opened.ledger.known(day, "end")
     progress("scoring open items", 0, 3)
-    scored = score_open_items(ledger, day, found.model if found else None, found.version if found else "", settings)
+    if found:
+        facts = facts_of_day(home, opened.files, ledger, settings)
+        scored = score_open_items(ledger, facts, day, found.model, found.version)
+    else:
+        scored = open_items_of(ledger, day, settings.tolerance)
     with opened.store() as store:
         book = book_of(ledger, scored, day, opened.policy, store, opened.reporting_currency())
         progress("deciding", 1, 3)

@@ -12,6 +12,7 @@ from riskpay.model.reasons import explain as reasons_of
 from riskpay.model.risk import LateRisk, RiskTable
 from riskpay.workflows.book import score_open_items
 from riskpay.workflows.home import Home
+from riskpay.workflows.kept_facts import facts_of_day
 from riskpay.workflows.risk_said import DIGITS, risk_said
 
 CURVE_DAYS = (0, 7, 14, 30, 60, 90, 120, 180)
@@ -33,7 +34,8 @@ def explain(home: Path, invoice_id: str, as_of: date | None = None) -> dict[str,
     if document.is_empty():
         raise NotThereError(f"no invoice {invoice_id!r} is known on {day}", "check the number, zeros included")
     own = document["customer_id"].unique().to_list()
-    scored = score_open_items(ledger, day, found.model, found.version, found.model.features)
+    facts = facts_of_day(home, opened.files, ledger, found.model.features)
+    scored = score_open_items(ledger, facts, day, found.model, found.version)
     wanted = scored.frame.with_row_index("row").filter(
         (pl.col("invoice_id") == invoice_id) & pl.col("customer_id").is_in(own)
     )

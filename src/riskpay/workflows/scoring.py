@@ -11,7 +11,6 @@ import polars as pl
 from riskpay.decisions.policy_base import SegmentName
 from riskpay.errors import UsageError
 from riskpay.features.catalogue import FEATURE_NAMES
-from riskpay.features.histories import Facts, answer, gather
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import items as items_as_of
 from riskpay.ledger.tables import CUSTOMER_KEY, INVOICES, ITEM_KEY
@@ -19,6 +18,7 @@ from riskpay.model.reasons import explain
 from riskpay.model.registry import Registered
 from riskpay.workflows.book import at_par, book_of, score_open_items
 from riskpay.workflows.home import Home
+from riskpay.workflows.kept_facts import Asked, facts_of_day
 from riskpay.workflows.next_steps import NextSteps
 from riskpay.workflows.scoring_types import NewItem, RowProblem, ScoredItem
 
@@ -35,7 +35,7 @@ class LedgerScorer:
     home: Path
     as_of: date
     ledger: Ledger
-    facts: Facts
+    facts: Asked
     open_items: pl.DataFrame
     settled: frozenset[tuple[str, str | None]]
     registered: Registered
@@ -122,7 +122,7 @@ class LedgerScorer:
         new = _frame(document for document, row in zip(documents, found, strict=True) if row is None)
         alone = Ledger.of({"invoices": new, "companies": self.ledger.companies, "fx_rates": self.ledger.fx_rates})
         answers = [
-            part.select("row").hstack(answer(facts, part).select(FEATURE_NAMES))
+            part.select("row").hstack(facts.features(part).select(FEATURE_NAMES))
             for facts, part in (
                 (self.facts, asked.filter(there)),
                 (self.facts.of_new(alone), asked.filter(~there)),
@@ -145,7 +145,8 @@ def open_scorer(home: Path, as_of: date | None = None) -> LedgerScorer:
     opened.check_day(day)
     registered = opened.registry.champion_for(day)
     ledger, settings = opened.ledger.known(day, "end"), registered.model.features
-    scored = score_open_items(ledger, day, registered.model, registered.version, settings)
+    facts = facts_of_day(opened.settings.home, opened.files, ledger, settings)
+    scored = score_open_items(ledger, facts, day, registered.model, registered.version)
     with opened.store() as store:
         book = at_par(book_of(ledger, scored, day, opened.policy, store, opened.reporting_currency())).in_order()
     items = items_as_of(ledger, day, "end", settings.tolerance)
@@ -154,7 +155,7 @@ def open_scorer(home: Path, as_of: date | None = None) -> LedgerScorer:
         home=home,
         as_of=day,
         ledger=ledger,
-        facts=gather(ledger, settings, "end"),
+        facts=facts,
         open_items=items.filter(~pl.col("settled")),
         settled=_settled_documents(items),
         registered=registered,
