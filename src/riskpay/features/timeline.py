@@ -12,6 +12,7 @@ from operator import add
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 SUB_GROUPS: Final = 2**20
@@ -41,13 +42,12 @@ def day_of(moments: pl.Series) -> pl.Series:
 
 @dataclass(frozen=True)
 class Layer:
-    """Moments in order, the row with which each one's group begins, and the sum of all rows before each.
+    """Moments in order, and of each the sum of its group's rows up to it.
 
-    ``sums`` is one row longer than the others: its last is the sum of all.
+    ``sums`` is one row longer than ``moments``: its first is nothing, and the others follow.
     """
 
     moments: pl.Series
-    first: pl.Series
     sums: pl.DataFrame
 
     @classmethod
@@ -56,29 +56,29 @@ class Layer:
         ordered = rows.select(moment(group, day).alias("moment"), *exact(rows, sums)).sort("moment")
         number = pl.col("moment") // _DAYS
         begins = (number != number.shift(1)).fill_null(value=True)
-        first = ordered.select(pl.when(begins).then(pl.int_range(pl.len(), dtype=pl.UInt32)).forward_fill())
+        first = ordered.select(pl.when(begins).then(pl.int_range(pl.len(), dtype=pl.UInt32)).forward_fill()).to_series()
         running = ordered.select(pl.col(list(sums)).cum_sum())
-        return cls(ordered["moment"], first.to_series(), pl.concat([_zeros(running), running]))
+        nothing = _zeros(running)
+        before = pl.concat([nothing, running]).select(pl.all().gather(first))
+        return cls(ordered["moment"], pl.concat([nothing, running - before]))
 
     def upto(self, moments: pl.Series) -> pl.Series:
         """How many rows there are up to each moment, its own day included."""
-        # NumPy starts from where the question before was found: twice as fast for questions in order.
-        return pl.Series(np.searchsorted(self.moments.to_numpy(), moments.to_numpy(), side="right"))
+        return pl.Series(self._upto(moments.to_numpy()), dtype=pl.UInt32)
 
-    def begin(self, moments: pl.Series, last: pl.Series) -> pl.Series:
-        """How many rows there are before each moment's group begins; ``last``, its ``upto``, where it has none by then."""
+    def last(self, moments: pl.Series) -> pl.Series:
+        """The row of ``sums`` that holds those of each moment's group up to it."""
+        asked = moments.to_numpy()
+        row = self._upto(asked)
         if self.moments.is_empty():
-            return last
-        row = last.clip(lower_bound=1) - 1
-        found = pl.DataFrame(
-            {"at": self.moments.gather(row), "first": self.first.gather(row), "asked": moments, "last": last}
-        )
-        same = (pl.col("at") // _DAYS == pl.col("asked") // _DAYS) & (pl.col("last") > 0)
-        return found.select(pl.when(same).then("first").otherwise("last")).to_series()
+            return pl.Series(row, dtype=pl.UInt32)
+        found = self.moments.to_numpy()[np.maximum(row, 1) - 1]
+        row[found // _DAYS != asked // _DAYS] = 0
+        return pl.Series(row, dtype=pl.UInt32)
 
-    def between(self, first: pl.Series, last: pl.Series, names: Sequence[str]) -> list[pl.Expr]:
-        """Of ``sums``: the exact sums of the rows after the ``first`` number of rows up to the ``last``."""
-        return [pl.col(name).gather(last) - pl.col(name).gather(first) for name in names]
+    def _upto(self, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        # NumPy starts from where the question before was found: twice as fast for questions in order.
+        return np.searchsorted(self.moments.to_numpy(), moments, side="right")
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Timeline:
 
     def at(self, moments: pl.Series) -> "Reached":
         """The rows up to each moment, its own day included."""
-        return Reached(self, moments, tuple(layer.upto(moments) for layer in self.layers))
+        return Reached(self, moments, tuple(layer.last(moments) for layer in self.layers))
 
     def whole(self, moments: pl.Series, names: Sequence[str], prefix: str = "") -> pl.DataFrame:
         """Sums of the rows of each moment's group up to it."""
@@ -107,7 +107,7 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Reached:
-    """Moments asked of a timeline, and how many rows of each layer lie up to them."""
+    """Moments asked of a timeline, and where the sums up to them stand in each layer."""
 
     line: Timeline
     moments: pl.Series
@@ -115,51 +115,50 @@ class Reached:
 
     def whole(self, names: Sequence[str], prefix: str = "") -> pl.DataFrame:
         """Sums of the rows of each moment's group up to it, Float64, as prefix + name."""
-        begins = [layer.begin(self.moments, last) for layer, last in self._layers()]
-        return self._between(begins, names, prefix)
+        return self._added([[pl.col(name).gather(last) for name in names] for last in self.last], names, prefix)
 
     def since(self, days: int, names: Sequence[str], prefix: str = "") -> pl.DataFrame:
         """Sums of the rows of the last so many days, the moment's own included."""
-        return self._between([layer.upto(self.moments - days) for layer in self.line.layers], names, prefix)
+        then = [layer.last(self.moments - days) for layer in self.line.layers]
+        spans = [
+            [pl.col(name).gather(last) - pl.col(name).gather(first) for name in names]
+            for last, first in zip(self.last, then, strict=True)
+        ]
+        return self._added(spans, names, prefix)
 
     def first_day(self, count: str) -> pl.Series:
         """The first day up to each moment on which rows of its group add up to more than none by ``count``, else null."""
         layers = self.line.layers
-        found = self._earliest([layer.begin(self.moments, last) for layer, last in self._layers()])
+        found = self._earliest(self.moments // _DAYS * _DAYS)
         while len(layers) > 1:
             # What a later layer takes out may be all that there was on the day.
             counted = self.line.at(found.fill_null(0)).since(1, (count,))[count]
             gone = found.is_not_null() & (counted <= 0)
             if not gone.any():
                 break
-            then = self._earliest([layer.upto(found.fill_null(0)) for layer in layers])
-            found = pl.select(pl.when(gone).then(then).otherwise(found)).to_series()
+            found = pl.select(pl.when(gone).then(self._earliest(found.fill_null(0) + 1)).otherwise(found)).to_series()
         return day_of(found)
 
-    def _earliest(self, rows: Sequence[pl.Series]) -> pl.Series:
-        """The earliest moment of one row of each layer, of those that are not past the moments asked."""
-        there = [
-            pl.select(pl.when(row < last).then(row)).to_series() for row, last in zip(rows, self.last, strict=True)
-        ]
-        found = [layer.moments.gather(row) for layer, row in zip(self.line.layers, there, strict=True)]
-        return pl.select(pl.min_horizontal(found)).to_series()
+    def _earliest(self, start: pl.Series) -> pl.Series:
+        """The earliest moment of a row from ``start`` on, up to the moments asked; null where there is none."""
+        found = []
+        for layer in self.line.layers:
+            row = layer.upto(start - 1)
+            there = pl.select(pl.when(row < layer.moments.len()).then(row)).to_series()
+            found.append(layer.moments.gather(there))
+        earliest = pl.select(pl.min_horizontal(found)).to_series()
+        return pl.select(pl.when(earliest <= self.moments).then(earliest)).to_series()
 
-    def _between(self, firsts: Sequence[pl.Series], names: Sequence[str], prefix: str) -> pl.DataFrame:
-        parts = [
-            (layer.sums, layer.between(first, last, names))
-            for (layer, last), first in zip(self._layers(), firsts, strict=True)
-        ]
-        sums, spans = parts[0]
-        if len(parts) > 1:
+    def _added(self, spans: Sequence[Sequence[pl.Expr]], names: Sequence[str], prefix: str) -> pl.DataFrame:
+        """The sums of all layers, of which ``spans`` are those of each."""
+        sums, found = self.line.layers[0].sums, spans[0]
+        if len(spans) > 1:
             # Exact numbers are added before they become floating-point ones: layers give what one layer gives.
-            sums = reduce(add, (layer.select(found) for layer, found in parts))
-            spans = [pl.col(name) for name in names]
+            parts = (layer.sums.select(span) for layer, span in zip(self.line.layers, spans, strict=True))
+            sums, found = reduce(add, parts), [pl.col(name) for name in names]
         return sums.select(
-            _plain(span, sums.schema[name]).alias(prefix + name) for name, span in zip(names, spans, strict=True)
+            _plain(span, sums.schema[name]).alias(prefix + name) for name, span in zip(names, found, strict=True)
         )
-
-    def _layers(self) -> "zip[tuple[Layer, pl.Series]]":
-        return zip(self.line.layers, self.last, strict=True)
 
 
 def exact(rows: pl.DataFrame, names: Sequence[str]) -> list[pl.Expr]:

@@ -132,7 +132,7 @@ def answer_part(job: Job) -> int:
     asked = _asked(job, history)
     found = part_features(history, pl.read_ipc(job.portfolio), asked, job.settings, job.cut)
     beside = job.answers.parent / f".{job.part.folder.name}.writing"
-    found.write_parquet(beside, compression="lz4", statistics=False)
+    found.write_parquet(beside, compression="snappy", statistics=False)
     beside.replace(job.answers / f"{job.part.folder.name}.parquet")
     return found.height
 
