@@ -112,7 +112,7 @@ def test_a_cluster_gives_the_same_and_outlives_killed_workers(home, at_issue, tm
 
 
 def test_a_cluster_by_its_address_from_the_command_line(home, at_issue, tmp_path):
-    with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster:
         done = command(home, tmp_path / "out", "--engine", "dask", "--scheduler", cluster.scheduler_address)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["questions"] == at_issue.height

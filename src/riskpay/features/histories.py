@@ -164,7 +164,8 @@ def _features(asked: pl.DataFrame, known: Facts, everybody: pl.DataFrame) -> pl.
         return _features(pl.concat([asked, asked]), known, everybody).head(1)
     marks = known.items.marks.drop("country", "due_date", "due_roll", "due_kind")[asked["mark"]]
     sums = pl.concat([asked, marks, *_of_customers(asked, known), everybody[asked["kind"]]], how="horizontal")
-    figures = with_figures(sums, known.settings)
+    # A column taken from a table of one row counts as a number to Polars too, until it is a column of its own.
+    figures = with_figures(pl.DataFrame(sums.get_columns()), known.settings)
     return figures.select("row", pl.col(FEATURE_NAMES).cast(pl.Float64))
 
 

@@ -101,6 +101,7 @@ def _workers_here(workers: int, memory: str) -> distributed.LocalCluster:
         threads_per_worker=1,
         memory_limit=memory,
         host="127.0.0.1",
-        dashboard_address=None,
+        # Without an address its pages take port 8787, which another cluster on this machine may have.
+        dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
     )
