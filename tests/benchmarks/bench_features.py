@@ -12,10 +12,18 @@ before it. Each measurement is a fresh process; pipelines take turns, and figure
 - ``peak_mb``: most memory that the process held (VmHWM, by Linux), with that of processes it started.
 - ``per_feature_ms``: seconds over the number of features, which differs between pipelines.
 
-What the fast pipeline costs, for f facts, q questions, g groupings (customer, customer and weekday, ...) and w windows:
-facts are sorted once a grouping, O(g f log f); a question is a binary search for each grouping and window, O(q g w log f);
-what a window holds is the difference of two prefix sums, whatever its length; memory is the facts and questions of the
-partition at work.
+What the fast pipeline costs, for f facts, q questions, g groupings (customer, customer and weekday, ...), w windows and s sums:
+
+- Items and their states: f log f to order the facts by item and day, once; a file in order costs f.
+- Timelines: for each grouping, f log f to order its rows and f s to add them up. A dozen groupings of three sums each, and
+  one of forty.
+- Answers: q log f for each grouping and window to find where the sums stand (neighbouring questions find it side by side), and q for
+  each sum. What a window holds is the difference of two sums, whatever its length. Then q for each feature.
+- Writing: q times the features, a fifth of the whole.
+- Memory: the facts, timelines and answers of the parts at work (two of a quarter of a million items each), some 3 kB an item. A larger
+  ledger has more parts: time grows with f, memory does not.
+- A day on kept facts: c log f for c changed items, what all of the above costs for c alone, and a pass over the open items of their
+  customers. Nothing of it grows with f but the logarithm.
 
 Writes build/bench/features.json: ``machine`` and ``runs[]`` with pipeline, invoices, features and these figures, plus
 ``failed[]`` for what did not run.
