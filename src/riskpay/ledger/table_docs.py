@@ -14,6 +14,10 @@ known by then. Facts are added, never changed: a later version of an invoice, di
 `known_on`.
 
 """
+_FILES = """Parquet files, `HOME/ledger/versions/VERSION/TABLE.parquet`. Beside them, `SINCE` names the version that the load started
+from, and `added/` and `removed/` have the rows by which it differs. From 200,000 invoices on, `HOME/facts` keeps histories ready
+to be asked; that folder may be deleted at any time, and is made anew.
+"""
 _TYPES = {
     pl.String: "text",
     pl.Date: "date",
@@ -30,7 +34,7 @@ def render() -> str:
     files = "".join(map(_section, FILE_TABLES))
     events = "".join(map(_section, EVENT_TABLES))
     return (
-        f"{_HEAD}# Tables in ledger files\n\nParquet files, `HOME/ledger/versions/VERSION/TABLE.parquet`.\n{files}\n"
+        f"{_HEAD}# Tables in ledger files\n\n{_FILES}{files}\n"
         f"# What people did\n\nKept in the store and joined in when a question is asked.\n{events}"
     )
 
