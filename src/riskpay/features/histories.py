@@ -17,6 +17,7 @@ import polars as pl
 from riskpay.dates import Cut
 from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, FeatureSettings
 from riskpay.features.decay import Decayed
+from riskpay.features.disputes import DisputeFacts, facts_of, with_disputes
 from riskpay.features.figures import with_figures
 from riskpay.features.item_history import ItemHistory, item_history
 from riskpay.features.last_paid import LastPaid
@@ -136,6 +137,7 @@ class Facts:
     overdue: Timeline
     oldest: OldestDue
     documents: Timeline
+    disputes: DisputeFacts | None = None
 
     def of_new(self, ledger: Ledger) -> "Facts":
         """The same facts, to be asked about items that stand in no ledger, told in one of their own.
@@ -143,7 +145,7 @@ class Facts:
         Like an item's own document at its issue, they are in no customer's open book.
         """
         items = item_history(ledger, self.settings, self.items.customers, amounts=self.items.amounts)
-        return replace(self, items=items)
+        return replace(self, items=items, disputes=self.disputes and self.disputes.of_new())
 
 
 def by_day(settled: pl.DataFrame) -> pl.DataFrame:
@@ -156,11 +158,17 @@ def gather(ledger: Ledger, settings: FeatureSettings, cut: Cut) -> Facts:
     """The facts of a ledger, all days of it."""
     items = item_history(ledger, settings)
     settled = settlements(items, settings.grace_days)
-    return assemble(items, settled, by_day(settled), settings, cut)
+    disputes = facts_of(items, ledger, settings, cut)
+    return assemble(items, settled, by_day(settled), settings, cut, disputes)
 
 
 def assemble(
-    items: ItemHistory, settled: pl.DataFrame, portfolio: pl.DataFrame, settings: FeatureSettings, cut: Cut
+    items: ItemHistory,
+    settled: pl.DataFrame,
+    portfolio: pl.DataFrame,
+    settings: FeatureSettings,
+    cut: Cut,
+    disputes: DisputeFacts | None = None,
 ) -> Facts:
     """Timelines of items and their ``settlements``, beside the ``portfolio`` of perhaps more customers (``by_day``)."""
     spells = open_spells(items).filter(pl.col("customer") >= 0)
@@ -189,13 +197,14 @@ def assemble(
         documents=Timeline.of(
             items.versions.filter(begins_item(), pl.col("customer") >= 0), "customer", day="known_on"
         ),
+        disputes=disputes,
     )
 
 
 def features(
     ledger: Ledger, questions: pl.DataFrame, cut: Cut, settings: FeatureSettings | None = None
 ) -> pl.DataFrame:
-    """The catalogue's features for each question, from what was known then.
+    """The catalogue's features for each question, from what was known then; of the optional ones those that are on.
 
     ``questions``: company_id, invoice_id, instalment, as_of; an item asked before its own document
     was known is answered with its first version, open in full. Facts count with known_on < as_of
@@ -268,7 +277,8 @@ def _features(asked: pl.DataFrame, known: Facts, everybody: pl.DataFrame) -> pl.
     marks = known.items.marks.drop("country", "due_date", "due_roll", "due_kind")[asked["mark"]]
     sums = pl.concat([asked, marks, *_of_customers(asked, known), everybody[asked["kind"]]], how="horizontal")
     figures = with_figures(sums, known.settings)
-    return figures.select("row", pl.col(FEATURE_NAMES).cast(pl.Float64))
+    found = figures.select("row", pl.col(FEATURE_NAMES).cast(pl.Float64))
+    return with_disputes(found, asked, known.disputes, known.settings.prior_weight)
 
 
 def _of_customers(asked: pl.DataFrame, known: Facts) -> list[pl.DataFrame]:

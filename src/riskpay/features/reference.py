@@ -11,8 +11,9 @@ import pandas as pd
 import polars as pl
 
 from riskpay.dates import Cut
-from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, SPANS, FeatureSettings
+from riskpay.features.catalogue import LATE_DAYS, SPANS, FeatureSettings
 from riskpay.features.reference_alike import due_kind, like_amount, terms_class
+from riskpay.features.reference_disputes import disputes, told_by
 from riskpay.features.reference_figures import Case, amount_class, figures
 from riskpay.features.reference_items import ItemKey, KnownItem, Rates, facts_by_item, first_version, item_on
 from riskpay.features.reference_pay_days import days_to_business_day, is_last_business_day
@@ -52,15 +53,18 @@ def reference(
         known = {key: item_on(f, last_day, chosen.tolerance) for key, f in facts.items() if f.made <= last_day}
         items = items_table(known.values(), rates, country, as_of, last_day)
         paid = paid_table(known.values(), rates, country, last_day, chosen.grace_days)
+        told = told_by(ledger, last_day)
         for key in {row[:3] for row in asked if row[3] == as_of and row[:3] in facts}:
             item = known.get(key) or first_version(facts[key])
             value, open_value = rates.value(item, item.amount), rates.value(item, item.open_amount)
             place = country.get(item.company_id, "")
             answers[key, as_of] = figures(Case(item, value, open_value, place, as_of, items, paid, chosen))
+            if chosen.disputes:
+                answers[key, as_of] |= disputes(item, as_of, known.values(), told, chosen.prior_weight)
     rows = [
         {**dict(zip([*ITEM_KEY, "as_of"], row, strict=True)), **answers.get((row[:3], row[3]), {})} for row in asked
     ]
-    return pd.DataFrame(rows, columns=[*ITEM_KEY, "as_of", *FEATURE_NAMES])
+    return pd.DataFrame(rows, columns=[*ITEM_KEY, "as_of", *chosen.names])
 
 
 def items_table(
