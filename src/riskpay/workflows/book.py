@@ -9,7 +9,7 @@ import polars as pl
 from riskpay.decisions.book import CASH_COLUMNS, RETURNED_COLUMNS, Book
 from riskpay.decisions.cadence import rolls_of
 from riskpay.decisions.policy import Policy
-from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.effective import with_effective_due_date
 from riskpay.features.histories import QUESTION_KEY, features
 from riskpay.features.records import customer_records
@@ -44,7 +44,7 @@ def score_open_items(
     if model is None:
         return Scored(items, asked, None)
     found = features(ledger, asked.select(QUESTION_KEY), "end", settings)
-    frame = asked.hstack(found.select(FEATURE_NAMES))
+    frame = asked.hstack(found.select(settings.names))
     return Scored(items, frame, model.risks(frame, as_of, version))
 
 

@@ -10,7 +10,6 @@ import polars as pl
 
 from riskpay.decisions.policy_base import SegmentName
 from riskpay.errors import UsageError
-from riskpay.features.catalogue import FEATURE_NAMES
 from riskpay.features.histories import Facts, answer, gather
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import items as items_as_of
@@ -122,7 +121,7 @@ class LedgerScorer:
         new = _frame(document for document, row in zip(documents, found, strict=True) if row is None)
         alone = Ledger.of({"invoices": new, "companies": self.ledger.companies, "fx_rates": self.ledger.fx_rates})
         answers = [
-            part.select("row").hstack(answer(facts, part).select(FEATURE_NAMES))
+            part.select("row").hstack(answer(facts, part).select(facts.settings.names))
             for facts, part in (
                 (self.facts, asked.filter(there)),
                 (self.facts.of_new(alone), asked.filter(~there)),
