@@ -163,10 +163,10 @@ def credits_and_losses(draw, invoices):
 
 
 @st.composite
-def told(draw, items, name, statuses, more):
+def told(draw, items, name, statuses, more, when=days_ago):
     """A dispute or promise in one to four rows: opened again, re-dated, moved, withdrawn; of one item, all, or more."""
     item = draw(st.sampled_from(items))
-    days = sorted({ago(draw(days_ago)) for _ in range(draw(st.sampled_from([1, 1, 2, 3, 4])))})
+    days = sorted({ago(draw(when)) for _ in range(draw(st.sampled_from([1, 1, 2, 3, 4])))})
     rows = []
     for day in days:
         other = draw(st.sampled_from([item] * 5 + items))
@@ -198,22 +198,23 @@ a_while = st.sampled_from([0, 1, 3, 14, 30])
 
 
 @st.composite
-def disputes(draw, items):
+def disputes(draw, items, when=days_ago):
     rows = []
     for number in range(draw(st.integers(0, 4))):
         statuses = ["open", "open", "open", "resolved", "withdrawn"]
-        rows += draw(told(items, {"dispute_id": f"D{number}"}, statuses, {"opened_on": raised_after, "until": a_while}))
+        days = {"opened_on": raised_after, "until": a_while}
+        rows += draw(told(items, {"dispute_id": f"D{number}"}, statuses, days, when))
     return [row | {"until": draw(st.sampled_from([None, row["until"], row["until"]]))} for row in rows]
 
 
 @st.composite
-def promises(draw, items):
+def promises(draw, items, when=days_ago):
     """Some are for the customer's whole account."""
     rows = []
     for number in range(draw(st.integers(0, 4))):
         statuses = ["open", "open", "open", "kept", "partly_kept", "broken", "broken", "withdrawn"]
         days = {"promised_on": raised_after, "promised_for": a_while}
-        rows += draw(told(items, {"promise_id": f"R{number}"}, statuses, days))
+        rows += draw(told(items, {"promise_id": f"R{number}"}, statuses, days, when))
     whole = {"invoice_id": None, "instalment": None}
     return [row | draw(st.sampled_from([{}, {}, whole])) for row in rows]
 
@@ -289,6 +290,38 @@ def test_fast_features_are_as_worked_out_by_hand(data, ledger, cut, grace_days, 
     asked = data.draw(questions(ledger))
     chosen = FeatureSettings(grace_days=grace_days, tolerance=tolerance, half_life_days=20.0, disputes=True)
     assert differences(features(ledger, asked, cut, chosen), reference(ledger, asked, cut, chosen), chosen.names) == []
+
+
+@st.composite
+def disputed_ledgers(draw):
+    """One document of two instalments and one of another customer, and much said of them around the day asked about."""
+    common = {
+        "company_id": "1",
+        "known_on": ago(3),
+        "document_type": "invoice",
+        "issue_date": ago(3),
+        "due_date": AS_OF,
+        "amount": 100,
+        "currency": "USD",
+        "status": "active",
+    }
+    keys = (("I0", 1, "A"), ("I0", 2, "A"), ("I1", 1, "B"))
+    names = ("invoice_id", "instalment", "customer_id")
+    items = [common | dict(zip(names, key, strict=True)) for key in keys]
+    around = st.integers(-2, 4)
+    tables = {"invoices": items, "disputes": draw(disputes(items, around)), "promises": draw(promises(items, around))}
+    return Ledger.of({n: pl.DataFrame(rows, infer_schema_length=None) for n, rows in tables.items() if rows})
+
+
+@settings(max_examples=max(100, settings().max_examples))
+@given(disputed_ledgers(), st.sampled_from(["start", "end"]))
+def test_disputes_and_promises_around_the_day_are_as_worked_out_by_hand(ledger, cut):
+    asked = ledger.invoices.select(*ITEM_KEY, as_of=pl.lit(AS_OF))
+    chosen = FeatureSettings(disputes=True)
+    names = chosen.names[len(FEATURE_NAMES) :]
+    fast, slow = (compute(ledger, asked, cut, chosen) for compute in (features, reference))
+    columns = [*QUESTION_KEY, *names]
+    assert differences(fast.select(columns), slow[columns], names) == []
 
 
 @given(st.data(), ledgers(), st.sampled_from(["start", "end"]))
