@@ -231,6 +231,29 @@ rates = st.lists(
 
 
 @st.composite
+def attributes(draw):
+    """Where customers are, by rows that hold from a day on, the day before one of another fact, or undated."""
+    rows = []
+    for company, customer in (("1", "A"), ("1", "B"), ("2", "A")):
+        since = draw(st.lists(st.one_of(st.none(), days_ago), max_size=3, unique=True))
+        rows += [
+            {
+                "company_id": company,
+                "customer_id": customer,
+                "valid_from": None if days is None else ago(days + 1),
+                "country": draw(st.sampled_from([None, "US", "DE", "GB", "XX"])),
+                "debtor_type": "company",
+                "payment_method": "transfer",
+                "account_status": "active",
+                "strategic": False,
+                "opening_dunning_level": 0,
+            }
+            for days in since
+        ]
+    return rows
+
+
+@st.composite
 def ledgers(draw):
     invoices = [row for name in ITEMS[: draw(st.integers(1, len(ITEMS)))] for row in draw(documents(name))]
     paid = [draw(cash(invoices, number)) for number in range(draw(st.integers(0, 7)))]
@@ -249,6 +272,7 @@ def ledgers(draw):
         "payment_reversals": [row for _, _, returned in paid for row in returned],
         "write_offs": lost,
         "fx_rates": quoted,
+        "customers": draw(attributes()),
         "disputes": draw(disputes(invoices)),
         "promises": draw(promises(invoices)),
     }

@@ -75,6 +75,19 @@ def test_a_dispute_opened_again_counts_until_its_hold_expires(said, day, cut, sh
     assert said(REOPENED, "I1", day, cut, instalment=2)["dispute_open"] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("day", "cut", "is_open"),
+    [("2024-01-11", "end", 0.0), ("2024-01-12", "start", 1.0), ("2024-01-12", "end", 1.0)],
+)
+def test_a_dispute_told_ahead_is_open_from_its_day(said, day, cut, is_open):
+    events = """
+    disputes:
+    dispute_id | invoice_id | amount | opened_on  | status | known_on
+    D1         | I3         | 25.00  | 2024-01-12 | open   | 2024-01-10
+    """
+    assert said(events, "I3", day, cut)["dispute_open"] == is_open
+
+
 def test_contested_parts_add_up_to_the_whole_item_at_most(said):
     events = """
     disputes:

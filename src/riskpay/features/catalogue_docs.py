@@ -8,7 +8,10 @@ from riskpay.features.catalogue import FEATURES, OPTIONAL, Feature, FeatureSetti
 
 _FAMILIES: Final = {
     "item": "What the document itself says, at the question's moment.",
-    "calendar": "Where the due date falls. Bank holidays are those of the company's country.",
+    "calendar": (
+        "Where the due date falls. Bank holidays are those of the customer's country, by its last row with a `valid_from` "
+        "before the issue day (or the day the document became known, if earlier); without one, of the company's country."
+    ),
     "history": "How the customer paid so far.",
     "recent": "How the customer paid lately.",
     "alike": "How the customer pays items like this one, several likenesses taken together.",

@@ -1,13 +1,13 @@
 """A ledger's Parquet files dealt out by customer: every partition is a smaller ledger that can be worked on alone.
 
     FOLDER/part-0007/<table>.parquet    what concerns the items of its customers
-    FOLDER/part-0007/customers.arrow    the customers that are its own
+    FOLDER/part-0007/own.arrow          the customers that are its own
     FOLDER/part-0007/questions.parquet  questions about its items, if there are any
     FOLDER/disputes.parquet             events that were handed over, for all partitions, and promises.parquet
 
 Rows stream through: no table is ever held whole, so the ledger may be larger than memory. An item that changed hands
 stands in the partitions of all its customers. Payments returned and credit notes cancelled, which are few, stand in
-each; events are as few, and shares of all customers' promises need the whole of them. The same customer is dealt to the same partition of so many, on every machine and in every version.
+each; of customers' attributes those that carry a date, as no other may be a feature. Events are as few, and shares of all customers' promises need the whole of them. The same customer is dealt to the same partition of so many, on every machine and in every version.
 """
 
 import shutil
@@ -81,10 +81,12 @@ def partition(
         rows_of_all.write_parquet(into / f"{name}.parquet", compression="lz4")
     counts = places.group_by("part").len().sort("len", descending=True)
     notes = _cancelled_notes(ledger)
+    attributes = pl.scan_parquet(ledger / "customers.parquet").filter(pl.col("valid_from").is_not_null()).collect()
     made = [Partition(into / f"part-{part:04}", items) for part, items in counts.iter_rows()]
     for number, made_part in zip(counts["part"], made, strict=True):
         for name in _SMALL:
             shutil.copyfile(ledger / f"{name}.parquet", made_part.folder / f"{name}.parquet")
+        _tell_of_customers(made_part.folder, attributes)
         _add(made_part.folder / "invoices.parquet", notes)
         owners.filter(part=number).select(CUSTOMER_KEY).sort(CUSTOMER_KEY).write_ipc(made_part.folder / _OWN)
     return made
@@ -131,6 +133,13 @@ def _cancelled_notes(ledger: Path) -> pl.DataFrame:
         pl.col("document_type") == "credit_note", pl.col("status") == "cancelled"
     )
     return notes.collect(engine="streaming")
+
+
+def _tell_of_customers(folder: Path, attributes: pl.DataFrame) -> None:
+    """The attributes of all customers that documents of a part name, its own or not."""
+    named = pl.scan_parquet(folder / "invoices.parquet").select(CUSTOMER_KEY).unique()
+    there = attributes.lazy().join(named, on=list(CUSTOMER_KEY), how="semi")
+    there.collect().write_parquet(folder / "customers.parquet", compression="lz4")
 
 
 def _add(file: Path, rows: pl.DataFrame) -> None:

@@ -119,7 +119,8 @@ class LedgerScorer:
         asked = pl.DataFrame(rows, schema=schema).with_row_index("row")
         there = pl.Series([row is not None for row in found])
         new = _frame(document for document, row in zip(documents, found, strict=True) if row is None)
-        alone = Ledger.of({"invoices": new, "companies": self.ledger.companies, "fx_rates": self.ledger.fx_rates})
+        around = {name: getattr(self.ledger, name) for name in ("companies", "customers", "fx_rates")}
+        alone = Ledger.of({"invoices": new, **around})
         answers = [
             part.select("row").hstack(answer(facts, part).select(facts.settings.names))
             for facts, part in (
