@@ -175,3 +175,15 @@ def test_of_an_item_that_no_ledger_has_nothing_was_said_but_of_its_customer_all(
     assert (found["dispute_open"], found["disputed_share"], found["open_dispute_count"]) == (0.0, 0.0, 1.0)
     # Of the two promises that are open, only the one for the whole account is about it.
     assert (found["promise_open"], found["days_to_promise"]) == (1.0, 4.0)
+
+
+def test_everybodys_promises_count_also_of_customers_without_a_document(said):
+    """Whether they get one later must not be known."""
+    events = """
+    promises:
+    promise_id | customer_id | invoice_id | promised_on | promised_for | status | known_on
+    R1         | C1          | I1         | 2024-01-10  | 2024-01-20   | kept   | 2024-01-21
+    R2         | nobody      |            | 2024-01-10  | 2024-01-20   | broken | 2024-01-21
+    """
+    assert said(events, "I1", "2024-01-22")["broken_promise_share"] == pytest.approx((0 + 2 * 0.5) / (1 + 2))
+    assert said(events, "I3", "2024-01-22")["broken_promise_share"] == 0.5
