@@ -60,6 +60,11 @@ class Settings(BaseModel):
     threads: int = _key(
         0, "a whole number from 0 to 1024", "Threads for training and scoring; 0: all cores.", ge=0, le=1024
     )
+    dispute_features: bool = _key(
+        False,
+        "true or false",
+        "Whether models are trained with the features of disputes and promises (family `disputes` of features.md).",
+    )
 
     @field_validator("time_zone")
     @classmethod

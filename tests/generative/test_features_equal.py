@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.disputes import DisputeFacts, items_by_day
+from riskpay.features.disputes import added as items_added
 from riskpay.features.histories import QUESTION_KEY, features
 from riskpay.features.leakage import check
 from riskpay.features.parts import added, history_of, part_features, portfolio_of
@@ -163,6 +165,63 @@ def credits_and_losses(draw, invoices):
     return [note, gone][:noted], [applied] * bool(noted), [lost] * draw(st.sampled_from([0, 0, 1]))
 
 
+@st.composite
+def told(draw, items, name, statuses, more, when=days_ago):
+    """A dispute or promise in one to four rows: opened again, re-dated, moved, withdrawn; of one item, all, or more."""
+    item = draw(st.sampled_from(items))
+    days = sorted({ago(draw(when)) for _ in range(draw(st.sampled_from([1, 1, 2, 3, 4])))})
+    rows = []
+    for day in days:
+        other = draw(st.sampled_from([item] * 5 + items))
+        rows.append(
+            {
+                "company_id": item["company_id"],
+                "customer_id": draw(st.sampled_from([item["customer_id"]] * 4 + ["B", "nobody"])),
+                "invoice_id": other["invoice_id"],
+                "instalment": draw(st.sampled_from([None, None, other["instalment"]])),
+                "amount": draw(st.sampled_from([None, item["amount"], item["amount"] // 2, 70])),
+                "status": draw(st.sampled_from(statuses)),
+                "known_on": day,
+                **name,
+                **{column: draw(near(day, after)) for column, after in more.items()},
+            }
+        )
+    return rows
+
+
+@st.composite
+def near(draw, day, after):
+    """A day some days after another, or around the day that is asked about."""
+    around = st.sampled_from([AS_OF + timedelta(days=off) for off in (-1, 0, 1)])
+    return draw(st.one_of(after.map(lambda days: day + timedelta(days=days)), around))
+
+
+raised_after = st.sampled_from([0, 0, 0, -1, -5, 1, 2])
+a_while = st.sampled_from([0, 1, 3, 14, 30])
+
+
+@st.composite
+def disputes(draw, items, when=days_ago):
+    rows = []
+    for number in range(draw(st.integers(0, 4))):
+        statuses = ["open", "open", "open", "resolved", "withdrawn"]
+        days = {"opened_on": raised_after, "until": a_while}
+        rows += draw(told(items, {"dispute_id": f"D{number}"}, statuses, days, when))
+    return [row | {"until": draw(st.sampled_from([None, row["until"], row["until"]]))} for row in rows]
+
+
+@st.composite
+def promises(draw, items, when=days_ago):
+    """Some are for the customer's whole account."""
+    rows = []
+    for number in range(draw(st.integers(0, 4))):
+        statuses = ["open", "open", "open", "kept", "partly_kept", "broken", "broken", "withdrawn"]
+        days = {"promised_on": raised_after, "promised_for": a_while}
+        rows += draw(told(items, {"promise_id": f"R{number}"}, statuses, days, when))
+    whole = {"invoice_id": None, "instalment": None}
+    return [row | draw(st.sampled_from([{}, {}, whole])) for row in rows]
+
+
 rates = st.lists(
     st.tuples(
         st.sampled_from([("EUR", "USD"), ("JPY", "USD"), ("USD", "EUR")]),
@@ -172,6 +231,29 @@ rates = st.lists(
     max_size=4,
     unique_by=lambda rate: rate[:2],
 )
+
+
+@st.composite
+def attributes(draw):
+    """Where customers are, by rows that hold from a day on, the day before one of another fact, or undated."""
+    rows = []
+    for company, customer in (("1", "A"), ("1", "B"), ("2", "A")):
+        since = draw(st.lists(st.one_of(st.none(), days_ago), max_size=3, unique=True))
+        rows += [
+            {
+                "company_id": company,
+                "customer_id": customer,
+                "valid_from": None if days is None else ago(days + 1),
+                "country": draw(st.sampled_from([None, "US", "DE", "GB", "XX"])),
+                "debtor_type": "company",
+                "payment_method": "transfer",
+                "account_status": "active",
+                "strategic": False,
+                "opening_dunning_level": 0,
+            }
+            for days in since
+        ]
+    return rows
 
 
 @st.composite
@@ -193,8 +275,13 @@ def ledgers(draw):
         "payment_reversals": [row for _, _, returned in paid for row in returned],
         "write_offs": lost,
         "fx_rates": quoted,
+        "customers": draw(attributes()),
+        "disputes": draw(disputes(invoices)),
+        "promises": draw(promises(invoices)),
     }
-    return Ledger.of({name: pl.DataFrame(rows) for name, rows in tables.items() if rows}).validated()
+    return Ledger.of(
+        {name: pl.DataFrame(rows, infer_schema_length=None) for name, rows in tables.items() if rows}
+    ).validated()
 
 
 @st.composite
@@ -207,14 +294,14 @@ def questions(draw, ledger):
     return pl.DataFrame(rows, schema={**ledger.invoices.select(ITEM_KEY).schema, "as_of": pl.Date}, orient="row")
 
 
-def differences(fast, slow):
+def differences(fast, slow, names=FEATURE_NAMES):
     """(key, feature, fast, slow) wherever the two are not equal to 1e-9."""
-    assert fast.columns == [*QUESTION_KEY, *FEATURE_NAMES] == list(slow.columns)
+    assert fast.columns == [*QUESTION_KEY, *names] == list(slow.columns)
     found = []
     for quick, row in zip(fast.to_dicts(), slow.to_dict("records"), strict=True):
         key = tuple(quick[name] for name in QUESTION_KEY)
         assert key == tuple(row[name] for name in QUESTION_KEY)
-        found += [(key, n, quick[n], row[n]) for n in FEATURE_NAMES if not same(quick[n], row[n])]
+        found += [(key, n, quick[n], row[n]) for n in names if not same(quick[n], row[n])]
     return found
 
 
@@ -228,23 +315,61 @@ def same(quick, slow):
 @given(st.data(), ledgers(), st.sampled_from(["start", "end"]), st.sampled_from([0, 3]), st.sampled_from([0, 100]))
 def test_fast_features_are_as_worked_out_by_hand(data, ledger, cut, grace_days, tolerance):
     asked = data.draw(questions(ledger))
-    chosen = FeatureSettings(grace_days=grace_days, tolerance=tolerance, half_life_days=20.0)
-    assert differences(features(ledger, asked, cut, chosen), reference(ledger, asked, cut, chosen)) == []
+    chosen = FeatureSettings(grace_days=grace_days, tolerance=tolerance, half_life_days=20.0, disputes=True)
+    assert differences(features(ledger, asked, cut, chosen), reference(ledger, asked, cut, chosen), chosen.names) == []
+
+
+@st.composite
+def disputed_ledgers(draw):
+    """One document of two instalments and one of another customer, and much said of them around the day asked about."""
+    common = {
+        "company_id": "1",
+        "known_on": ago(3),
+        "document_type": "invoice",
+        "issue_date": ago(3),
+        "due_date": AS_OF,
+        "amount": 100,
+        "currency": "USD",
+        "status": "active",
+    }
+    keys = (("I0", 1, "A"), ("I0", 2, "A"), ("I1", 1, "B"))
+    names = ("invoice_id", "instalment", "customer_id")
+    items = [common | dict(zip(names, key, strict=True)) for key in keys]
+    around = st.integers(-2, 4)
+    tables = {"invoices": items, "disputes": draw(disputes(items, around)), "promises": draw(promises(items, around))}
+    return Ledger.of({n: pl.DataFrame(rows, infer_schema_length=None) for n, rows in tables.items() if rows})
+
+
+@settings(max_examples=max(100, settings().max_examples))
+@given(disputed_ledgers(), st.sampled_from(["start", "end"]))
+def test_disputes_and_promises_around_the_day_are_as_worked_out_by_hand(ledger, cut):
+    asked = ledger.invoices.select(*ITEM_KEY, as_of=pl.lit(AS_OF))
+    chosen = FeatureSettings(disputes=True)
+    names = chosen.names[len(FEATURE_NAMES) :]
+    fast, slow = (compute(ledger, asked, cut, chosen) for compute in (features, reference))
+    columns = [*QUESTION_KEY, *names]
+    assert differences(fast.select(columns), slow[columns], names) == []
 
 
 @given(st.data(), ledgers(), st.sampled_from(["start", "end"]))
 def test_part_by_part_to_the_same_bit(data, ledger, cut):
     """Items change hands between customers of different parts, and each part sees items of the others."""
     asked = data.draw(questions(ledger)).unique(maintain_order=True)
-    chosen = FeatureSettings()
+    chosen = FeatureSettings(disputes=True)
     owners = ledger.invoices.select(CUSTOMER_KEY).unique().sort(CUSTOMER_KEY)
     parts = [part for part in (owners.gather_every(2), owners.gather_every(2, 1)) if part.height]
     histories = [history_of(ledger, own, chosen) for own in parts]
     portfolio = added(portfolio_of(history, chosen) for history in histories)
+    items = items_added(items_by_day(history, ledger) for history in histories)
     found = pl.concat(
         part_features(
-            history, portfolio, asked.join(history.items, on=ITEM_KEY).select("item", "as_of"), chosen, cut
-        ).cast(dict.fromkeys(FEATURE_NAMES, pl.Float64))
+            history,
+            portfolio,
+            asked.join(history.items, on=ITEM_KEY).select("item", "as_of"),
+            chosen,
+            cut,
+            DisputeFacts.of(history, ledger, items, cut),
+        ).cast(dict.fromkeys(chosen.names, pl.Float64))
         for history in histories
     )
     whole = features(ledger, asked, cut, chosen).join(ledger.invoices, on=ITEM_KEY, how="semi")
@@ -313,13 +438,13 @@ def test_what_becomes_known_later_moves_no_feature(data, ledger, cut, tolerance)
     issue = ledger.invoices.group_by(ITEM_KEY).agg(issued=pl.col("issue_date").max())
     asked = data.draw(questions(ledger)).join(issue, on=list(ITEM_KEY), how="left", maintain_order="left")
     asked = asked.filter(pl.col("issued").is_null() | (pl.col("as_of") >= pl.col("issued"))).drop("issued")
-    chosen = FeatureSettings(tolerance=tolerance)
+    chosen = FeatureSettings(tolerance=tolerance, disputes=True)
     report = check(lambda part, some, c: features(part, some, c, chosen), ledger, asked, cut, seed=1)
     assert report.violations == ()
 
 
 ITEM = list(ITEM_KEY)
-CHANGING = ("invoices", "allocations", "write_offs", "payment_reversals", "fx_rates")
+CHANGING = ("invoices", "allocations", "write_offs", "payment_reversals", "fx_rates", "customers")
 
 
 @st.composite

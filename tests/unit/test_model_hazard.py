@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit
 
 from riskpay.errors import DataError
-from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, FeatureSettings
+from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, OPTIONAL, FeatureSettings
 from riskpay.features.labels import Grid, intervals
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model import hazard
@@ -20,6 +20,8 @@ from riskpay.model.habit import habit_hazard
 from riskpay.model.hazard import COLUMNS, READ, HazardSettings
 from riskpay.model.late_model import LateModel
 from riskpay.model.reasons import explain
+from riskpay.workflows.engines import LocalEngine
+from riskpay.workflows.growing import by_engine
 
 SETTINGS = HazardSettings(rounds=30)
 DUE = date(2024, 6, 1)
@@ -108,6 +110,19 @@ def test_the_same_rows_grow_the_same_trees(grown):
     assert [b.model_to_string() for g in again.boosters for b in g] == [
         b.model_to_string() for g in grown.boosters for b in g
     ]
+
+
+def test_optional_features_are_read_where_the_rows_have_them_and_only_then(grown, tmp_path):
+    rows = person_rows(1500)
+    rng = np.random.default_rng(3)
+    more = rows.with_columns(pl.Series(feature.name, rng.random(rows.height)) for feature in OPTIONAL)
+    knowing = kept(more)
+    assert grown.columns == COLUMNS
+    assert knowing.columns == (*COLUMNS[: len(READ)], *(f.name for f in OPTIONAL), *COLUMNS[len(READ) :])
+    assert np.array_equal(grown.predict(more), grown.predict(rows))
+    assert knowing.contributions(more).shape == (rows.height, len(READ) + len(OPTIONAL))
+    (elsewhere,) = hazard.grow([hazard.two_members(more, (20, 30), SETTINGS)], by_engine(LocalEngine(), tmp_path))
+    assert np.array_equal(elsewhere.predict(more), knowing.predict(more))
 
 
 def test_rounds_end_where_a_later_period_gains_nothing_more():

@@ -42,11 +42,14 @@ def backtest(
     """
     if until is not None and until < cutoff:
         raise UsageError(f"--until {until} lies before --cutoff {cutoff}", "swap them, or leave --until away")
-    from riskpay.model.subset import FAMILIES, groups
+    from riskpay.features.catalogue import FeatureSettings
+    from riskpay.model.subset import families, groups
+    from riskpay.settings import load
 
-    names = [] if ablate is None else [name.strip() for name in ablate.split(",")]
-    without = groups(FAMILIES if names == [EVERY] else names)
     home = settings_home(ctx)
+    features = FeatureSettings(disputes=load(home).dispute_features).catalogue
+    names = [] if ablate is None else [name.strip() for name in ablate.split(",")]
+    without = groups(families(features) if names == [EVERY] else names, features)
     from riskpay.workflows.backtest import backtest as measure
 
     with progress("training on what was known at the cutoff") as tell:

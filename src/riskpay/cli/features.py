@@ -59,7 +59,8 @@ def features(
     facts: Cut = cut.value if cut else ("end" if isinstance(questions, date) else "start")
     settings = opened.train_settings.features
     with progress("computing features") as tell, chosen_engine(engine, scheduler, workers, worker_memory) as chosen:
-        result = build(opened.files.folder(), out, questions, facts, settings, chosen, items, tell)
+        events = opened.events() if settings.disputes else None
+        result = build(opened.files.folder(), out, questions, facts, settings, chosen, items, tell, events)
     if as_json:
         put_json(result.to_json())
         return

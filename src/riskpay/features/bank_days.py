@@ -1,4 +1,4 @@
-"""Due dates and settlements against the days on which banks of the company's country work."""
+"""Due dates and settlements against the days on which banks of a country work."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

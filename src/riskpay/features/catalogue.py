@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from riskpay.features.catalogue_alike import ALIKE
+from riskpay.features.catalogue_disputes import DISPUTES
 from riskpay.features.catalogue_habit import habit
 from riskpay.features.catalogue_history import RECENT, history
 from riskpay.features.catalogue_rows import BOOK, CALENDAR, ITEM, PORTFOLIO, Row
 
-Family = Literal["item", "calendar", "history", "recent", "habit", "alike", "book", "portfolio"]
+Family = Literal["item", "calendar", "history", "recent", "habit", "alike", "book", "portfolio", "disputes"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,11 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *_of("book", BOOK),
     *_of("portfolio", PORTFOLIO),
 )
+"""The features that are always computed."""
 FEATURE_NAMES: Final = tuple(feature.name for feature in FEATURES)
+
+OPTIONAL: Final[tuple[Feature, ...]] = _of("disputes", DISPUTES)
+"""Features that are computed only where ``FeatureSettings.disputes`` is on."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,8 @@ class FeatureSettings:
     ``grace_days``: days after the due date that still count as on time. ``tolerance``: settlement
     tolerance in minor units. ``prior_weight``: items' worth of the group's mean that a shrunk
     figure starts from. ``half_life_days``: of the recency-weighted figures. ``posting_lag_days``: days until
-    a payment becomes known, before which an item overdue may have been paid.
+    a payment becomes known, before which an item overdue may have been paid. ``disputes``: whether the family of disputes
+    and promises, which contact causes, is computed too.
     """
 
     grace_days: int = 0
@@ -89,3 +95,14 @@ class FeatureSettings:
     prior_weight: float = 5.0
     half_life_days: float = 30.0
     posting_lag_days: int = 2
+    disputes: bool = False
+
+    @property
+    def catalogue(self) -> tuple[Feature, ...]:
+        """The features that are computed, in order."""
+        return FEATURES + OPTIONAL if self.disputes else FEATURES
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(feature.name for feature in self.catalogue)

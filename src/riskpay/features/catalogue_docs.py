@@ -4,23 +4,34 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
-from riskpay.features.catalogue import FEATURES, Feature, FeatureSettings
+from riskpay.features.catalogue import FEATURES, OPTIONAL, Feature, FeatureSettings
 
 _FAMILIES: Final = {
     "item": "What the document itself says, at the question's moment.",
-    "calendar": "Where the due date falls. Bank holidays are those of the company's country.",
+    "calendar": (
+        "Where the due date falls. Bank holidays are those of the customer's country, by its last row with a `valid_from` "
+        "before the issue day (or the day the document became known, if earlier); without one, of the company's country."
+    ),
     "history": "How the customer paid so far.",
     "recent": "How the customer paid lately.",
     "alike": "How the customer pays items like this one, several likenesses taken together.",
     "habit": "How the customer pays items like this one, and on which days.",
     "book": "What the customer has open. The item itself is among it once its document is known.",
     "portfolio": "How everybody pays: all customers of all companies.",
+    "disputes": (
+        "**Off by default**: computed, and read by models, only where `dispute_features` is true (settings.md) when a model is "
+        "trained. What the customer contests and what it promised, by the last row of each dispute and promise that is known. "
+        "Disputes and promises come of contact: who is called more has more of them, so a model that reads them learns in part "
+        "whom collectors called, and its curve under usual effort is no longer that of a customer whom nobody called yet. Turn "
+        "them on where calls are few or given out at random, and see in a backtest what they add "
+        "(`riskpay backtest --ablate disputes`). A promise counts as broken once a person marked it."
+    ),
 }
 
 _INTRO = """\
 # Features
 
-{count} figures are computed for each question: an item, a day (`as_of`) and a cut. With cut `start` facts count that
+{count} figures, and {optional} more where they are turned on, are computed for each question: an item, a day (`as_of`) and a cut. With cut `start` facts count that
 were known before that day, with `end` those of the day too. The item's own first document always counts. The
 definition, worked out as a person would by hand, is `riskpay.features.reference`; what runs is
 `riskpay.features.histories`, and tests hold the two equal.
@@ -44,7 +55,8 @@ definition, worked out as a person would by hand, is `riskpay.features.reference
 ## What is not a feature
 
 - **Contacts**: late payers are called more, so past contacts go with late payment and say nothing of what a call brings.
-- **Disputes and promises**: broken promises and disputes come with contact too. They hold items back from dunning, and are not in this catalogue.
+- **Disputes and promises**: broken promises and disputes come with contact too. They hold items back from dunning, and are features only where
+  family disputes is turned on.
 - **Undated attributes** of customers (credit limit, owner, strategic flag, terms): nobody knows when they began to hold.
 
 ## Is there a look-ahead?
@@ -78,13 +90,16 @@ def render() -> str:
     """The page docs/features.md as Markdown text."""
     settings = FeatureSettings()
     intro = _INTRO.format(
-        count=len(FEATURES), prior_weight=settings.prior_weight, half_life_days=settings.half_life_days
+        count=len(FEATURES),
+        optional=len(OPTIONAL),
+        prior_weight=settings.prior_weight,
+        half_life_days=settings.half_life_days,
     )
     return intro + "".join(_families())
 
 
 def _families() -> Iterator[str]:
-    for family, members in groupby(FEATURES, key=lambda feature: feature.family):
+    for family, members in groupby(FEATURES + OPTIONAL, key=lambda feature: feature.family):
         rows = "\n".join(_row(feature) for feature in members)
         yield _TABLE.format(title=f"Family {family}", meaning=_FAMILIES[family], rows=rows)
 

@@ -16,6 +16,7 @@ import polars as pl
 
 from riskpay.dates import Cut
 from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.disputes import DisputeFacts, facts_of, with_disputes
 from riskpay.features.figures import with_figures
 from riskpay.features.item_history import ItemHistory, item_history
 from riskpay.features.lines import (
@@ -54,6 +55,7 @@ class Facts:
     settings: FeatureSettings
     lines: Lines
     oldest: OldestDue
+    disputes: DisputeFacts | None = None
 
     def features(self, questions: pl.DataFrame) -> pl.DataFrame:
         """As ``answer``."""
@@ -65,23 +67,29 @@ class Facts:
         Like an item's own document at its issue, they are in no customer's open book.
         """
         items = item_history(ledger, self.settings, self.items.customers, amounts=self.items.amounts)
-        return replace(self, items=items)
+        return replace(self, items=items, disputes=self.disputes and self.disputes.of_new())
 
 
 def gather(ledger: Ledger, settings: FeatureSettings, cut: Cut) -> Facts:
     """The facts of a ledger, all days of it."""
     items = item_history(ledger, settings)
     settled = settlements(items, settings.grace_days)
-    return assemble(items, settled, by_day(settled), settings, cut)
+    disputes = facts_of(items, ledger, settings, cut)
+    return assemble(items, settled, by_day(settled), settings, cut, disputes)
 
 
 def assemble(
-    items: ItemHistory, settled: pl.DataFrame, portfolio: pl.DataFrame, settings: FeatureSettings, cut: Cut
+    items: ItemHistory,
+    settled: pl.DataFrame,
+    portfolio: pl.DataFrame,
+    settings: FeatureSettings,
+    cut: Cut,
+    disputes: DisputeFacts | None = None,
 ) -> Facts:
     """Timelines of items and their ``settlements``, beside the ``portfolio`` of perhaps more customers (``by_day``)."""
     spells = open_spells(items)
     lines = Lines.of(settled, portfolio, spells, documents_of(items), settings, cut)
-    return Facts(items, cut, settings, lines, OldestDue.of(spells))
+    return Facts(items, cut, settings, lines, OldestDue.of(spells), disputes)
 
 
 def documents_of(items: ItemHistory, sign: int = 1) -> pl.DataFrame:
@@ -93,7 +101,7 @@ def documents_of(items: ItemHistory, sign: int = 1) -> pl.DataFrame:
 def features(
     ledger: Ledger, questions: pl.DataFrame, cut: Cut, settings: FeatureSettings | None = None
 ) -> pl.DataFrame:
-    """The catalogue's features for each question, from what was known then.
+    """The catalogue's features for each question, from what was known then; of the optional ones those that are on.
 
     ``questions``: company_id, invoice_id, instalment, as_of; an item asked before its own document
     was known is answered with its first version, open in full. Facts count with known_on < as_of
@@ -166,7 +174,8 @@ def _features(asked: pl.DataFrame, known: Facts, everybody: pl.DataFrame) -> pl.
     sums = pl.concat([asked, marks, *_of_customers(asked, known), everybody[asked["kind"]]], how="horizontal")
     # A column taken from a table of one row counts as a number to Polars too, until it is a column of its own.
     figures = with_figures(pl.DataFrame(sums.get_columns()), known.settings)
-    return figures.select("row", pl.col(FEATURE_NAMES).cast(pl.Float64))
+    found = figures.select("row", pl.col(FEATURE_NAMES).cast(pl.Float64))
+    return with_disputes(found, asked, known.disputes, known.settings.prior_weight)
 
 
 def _of_customers(asked: pl.DataFrame, known: Facts) -> list[pl.DataFrame]:

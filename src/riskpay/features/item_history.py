@@ -7,6 +7,7 @@ import polars as pl
 
 from riskpay.features.bank_days import business_days_between, due_marks
 from riskpay.features.catalogue import FeatureSettings
+from riskpay.features.places import with_country
 from riskpay.ledger.fx import in_major, with_rate_home
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import begins_item, document_versions, states_of
@@ -32,7 +33,7 @@ class ItemHistory:
     (day the item's first version became known), issue_date, due_date, currency's ``rate`` and ``units``, amount (minor
     units), value (major units of the company's currency), value_log (its log10), terms_days, due_weekday (0 = Monday),
     bank_days_in_terms, due_roll, due_kind, classes of like items (amount_class, like_amount, same_amount, terms_class),
-    country (of the company), ``mark``, the row of ``marks`` that tells of its due date, and ``content``, which changes
+    country (whose bank holidays count: ``places``), ``mark``, the row of ``marks`` that tells of its due date, and ``content``, which changes
     with anything that a settlement is measured by. ``marks``: as ``bank_days.due_marks``.
     ``states``: a row an item and day, in that order: item, version (row of ``versions``), known_on, open_amount,
     settled, settled_on, settled_by, reopened, as ``settlement.states_of``.
@@ -97,8 +98,7 @@ def _valued(documents: pl.DataFrame, ledger: Ledger, numbers: pl.DataFrame, othe
     rated = with_rate_home(dated, ledger, "rate_day").join(
         numbers.with_columns(pl.col("customer").cast(pl.Int64)), on=CUSTOMER_KEY, how="left", maintain_order="left"
     )
-    places = ledger.companies.select("company_id", "country")
-    valued = rated.join(places, on="company_id", how="left", maintain_order="left").with_columns(
+    valued = with_country(rated, ledger, "rate_day").with_columns(
         pl.col("customer").fill_null(other),
         value=in_major(pl.col("amount")),
         terms_days=(pl.col("due_date") - pl.col("issue_date")).dt.total_days(),

@@ -39,8 +39,7 @@ class PaidDays:
 
     def last(self, moments: pl.Series) -> tuple[pl.Series, pl.Series]:
         """The last row up to each moment, and its moment: null where the customer has none by then."""
-        last = self.line.last(moments)
-        row = pl.select(pl.when(last > 0).then(last.cast(pl.Int64) - 1)).to_series()
+        row = self.line.row(moments)
         return row, self.line.moments.gather(row)
 
     def standing_then(self, rows: pl.Series, last_days: pl.Series) -> pl.DataFrame:

@@ -108,8 +108,7 @@ class OldestDue:
         """
         row = self.records.search_sorted(moments, side="right")
         plain = _gather(self.due, row, _same_group(self.records, row, moments))
-        last = self.late_known.last(moments).cast(pl.Int64)
-        other = _gather(self.late_due, (last - 1).clip(lower_bound=0), last > 0)
+        other = self.late_due.gather(self.late_known.row(moments))
         if self.anew is None or self.customers is None:
             return pl.select(pl.min_horizontal(plain, other)).to_series()
         theirs = group_of(moments).is_in(self.customers.implode())

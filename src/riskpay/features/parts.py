@@ -13,6 +13,7 @@ import polars as pl
 
 from riskpay.dates import Cut
 from riskpay.features.catalogue import FeatureSettings
+from riskpay.features.disputes import DisputeFacts
 from riskpay.features.histories import QUESTION_KEY, Facts, answered, assemble
 from riskpay.features.item_history import ItemHistory, item_history
 from riskpay.features.lines import BY_DAY, by_day
@@ -52,10 +53,15 @@ def questions_of(history: ItemHistory, when: When) -> pl.DataFrame:
 
 
 def part_features(
-    history: ItemHistory, portfolio: pl.DataFrame, asked: pl.DataFrame, settings: FeatureSettings, cut: Cut
+    history: ItemHistory,
+    portfolio: pl.DataFrame,
+    asked: pl.DataFrame,
+    settings: FeatureSettings,
+    cut: Cut,
+    disputes: DisputeFacts | None = None,
 ) -> pl.DataFrame:
     """The question's key and features, for questions (item, as_of) of which the item is the part's own by then."""
-    known = assemble(history, _settled(history, settings), portfolio, settings, cut)
+    known = assemble(history, _settled(history, settings), portfolio, settings, cut, disputes)
     return answered_by_key(known, asked)
 
 

@@ -11,11 +11,13 @@ import pandas as pd
 import polars as pl
 
 from riskpay.dates import Cut
-from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, SPANS, FeatureSettings
+from riskpay.features.catalogue import LATE_DAYS, SPANS, FeatureSettings
 from riskpay.features.reference_alike import due_kind, like_amount, terms_class
+from riskpay.features.reference_disputes import disputes, told_by
 from riskpay.features.reference_figures import Case, amount_class, figures
 from riskpay.features.reference_items import ItemKey, KnownItem, Rates, facts_by_item, first_version, item_on
 from riskpay.features.reference_pay_days import days_to_business_day, is_last_business_day
+from riskpay.features.reference_places import Places
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import ITEM_KEY
 
@@ -44,28 +46,29 @@ def reference(
     chosen = settings or FeatureSettings()
     facts = facts_by_item(ledger)
     rates = Rates(ledger)
-    country = {row["company_id"]: row["country"] for row in ledger.companies.to_dicts()}
+    places = Places(ledger)
     asked = questions.select(*ITEM_KEY, "as_of").rows()
     answers: dict[tuple[ItemKey, date], dict[str, float]] = {}
     for as_of in sorted({row[3] for row in asked}):
         last_day = as_of - timedelta(days=1) if cut == "start" else as_of
         known = {key: item_on(f, last_day, chosen.tolerance) for key, f in facts.items() if f.made <= last_day}
-        items = items_table(known.values(), rates, country, as_of, last_day)
-        paid = paid_table(known.values(), rates, country, last_day, chosen.grace_days)
+        items = items_table(known.values(), rates, places, as_of, last_day)
+        paid = paid_table(known.values(), rates, places, last_day, chosen.grace_days)
+        told = told_by(ledger, last_day)
         for key in {row[:3] for row in asked if row[3] == as_of and row[:3] in facts}:
             item = known.get(key) or first_version(facts[key])
             value, open_value = rates.value(item, item.amount), rates.value(item, item.open_amount)
-            place = country.get(item.company_id, "")
+            place = places.of(item)
             answers[key, as_of] = figures(Case(item, value, open_value, place, as_of, items, paid, chosen))
+            if chosen.disputes:
+                answers[key, as_of] |= disputes(item, as_of, known.values(), told, chosen.prior_weight)
     rows = [
         {**dict(zip([*ITEM_KEY, "as_of"], row, strict=True)), **answers.get((row[:3], row[3]), {})} for row in asked
     ]
-    return pd.DataFrame(rows, columns=[*ITEM_KEY, "as_of", *FEATURE_NAMES])
+    return pd.DataFrame(rows, columns=[*ITEM_KEY, "as_of", *chosen.names])
 
 
-def items_table(
-    known: Iterable[KnownItem], rates: Rates, country: dict[str, str], as_of: date, last_day: date
-) -> pd.DataFrame:
+def items_table(known: Iterable[KnownItem], rates: Rates, places: Places, as_of: date, last_day: date) -> pd.DataFrame:
     """Every item known at the end of ``last_day``, a row each.
 
     ``made_ago``: days from the day its document became known to ``last_day``; ``past_due``: days from its due date to
@@ -80,7 +83,7 @@ def items_table(
             item.settlement is None,
             rates.value(item, item.open_amount),
             (as_of - item.due_date).days,
-            due_kind(item.due_date, country.get(item.company_id, "")),
+            due_kind(item.due_date, places.of(item)),
             terms_class(item.terms_days),
         )
         for item in known
@@ -89,13 +92,13 @@ def items_table(
 
 
 def paid_table(
-    known: Iterable[KnownItem], rates: Rates, country: dict[str, str], last_day: date, grace_days: int
+    known: Iterable[KnownItem], rates: Rates, places: Places, last_day: date, grace_days: int
 ) -> pd.DataFrame:
     """Every item known to be settled in cash at the end of ``last_day``, a row each.
 
     ``known_ago``: days from the day the settlement became known to ``last_day``; ``days_late`` from the due date;
     ``late``: paid after the grace days; ``late_7`` and the like: more than so many days after the due date;
-    ``due_roll``: days from the due date to a day on which banks of the company's ``country`` work.
+    ``due_roll``: days from the due date to a day on which banks work (``places``).
     """
     rows = []
     for item in known:
@@ -103,7 +106,7 @@ def paid_table(
         if settled is None or settled.settled_by != "cash" or settled.settled_on is None:
             continue
         days_late = (settled.settled_on - item.due_date).days
-        value, place = rates.value(item, item.amount), country.get(item.company_id, "")
+        value, place = rates.value(item, item.amount), places.of(item)
         roll = days_to_business_day(item.due_date, place)
         row = {
             "company_id": item.company_id,

@@ -108,7 +108,7 @@ def item(case: Case, _: Figures) -> Figures:
 
 
 def calendar(case: Case, _: Figures) -> Figures:
-    """Family calendar; bank holidays of the company's country."""
+    """Family calendar; bank holidays of the item's country."""
     due, one = case.item.due_date, timedelta(days=1)
     distances = [n for n in range(-30, 31) if is_holiday(due + n * one, case.country)]
     month_end = due

@@ -29,7 +29,7 @@ from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import document_versions, returns
 from riskpay.ledger.tables import CUSTOMER_KEY, INVOICES, ITEM_KEY
 
-_ITEM = list(ITEM_KEY)
+_ITEM, _CUSTOMER = list(ITEM_KEY), list(CUSTOMER_KEY)
 _SOURCE = ["company_id", "source_type", "source_id"]
 _NO_ITEM: Final = -1
 
@@ -50,6 +50,7 @@ class Standing:
     spells: pl.DataFrame
     notes: pl.DataFrame
     payment_reversals: pl.DataFrame
+    customers: pl.DataFrame
     companies: pl.DataFrame
     fx_rates: pl.DataFrame
 
@@ -68,6 +69,7 @@ class Standing:
             spells=open_spells(items).sort("customer"),
             notes=_cancelled_notes(ledger.invoices),
             payment_reversals=ledger.payment_reversals,
+            customers=ledger.customers,
             companies=ledger.companies,
             fx_rates=ledger.fx_rates,
         )
@@ -75,10 +77,10 @@ class Standing:
     def later(self, added: Ledger, removed: Ledger) -> "Later | None":
         """The facts with ``added`` rows and without ``removed`` ones; None where they must be gathered anew.
 
-        That is so where a company changed: its country and currency concern every item. Payments, customers and events
-        are not looked at.
+        That is so where a company changed: its country and currency concern every item; and with disputes, whose timelines
+        have no layers. Payments and events are not looked at.
         """
-        if added.companies.height or removed.companies.height:
+        if added.companies.height or removed.companies.height or self.facts.disputes:
             return None
         touched = self._touched(added, removed)
         changed = self._ledger_of(touched.cast(pl.Int64).extend(pl.Series([_NO_ITEM])).sort(), added, removed)
@@ -113,12 +115,23 @@ class Standing:
                 .collect()["item"]
                 .cast(pl.UInt32)
             )
+        moved = self._moved(added, removed)
+        if moved.height:
+            theirs = self.documents.lazy().join(moved.lazy(), on=_CUSTOMER, how="semi")
+            numbers.append(theirs.collect()["item"])
         rates = pl.concat([added.fx_rates, removed.fx_rates])
         if rates.height:
             # A rate counts from its day on until the next.
             dated = self.facts.items.versions.lazy().select("item", day=pl.min_horizontal("issue_date", "made"))
             numbers.append(dated.filter(pl.col("day") >= rates["rate_date"].min()).collect()["item"])
         return pl.concat(numbers).unique().sort()
+
+    def _moved(self, added: Ledger, removed: Ledger) -> pl.DataFrame:
+        """Customers whose country may be another than it was."""
+        dated = pl.col("valid_from").is_not_null()
+        changed = pl.concat([added.customers, removed.customers]).filter(dated)
+        told = pl.concat([self.customers, added.customers]).filter(dated, pl.col("country").is_not_null())
+        return changed.select(_CUSTOMER).join(told, on=_CUSTOMER, how="semi")
 
     def _ledger_of(self, touched: pl.Series, added: Ledger, removed: Ledger) -> Ledger:
         """Everything about the touched items as it is now."""
@@ -137,6 +150,7 @@ class Standing:
                 "write_offs": now(self.write_offs, "write_offs"),
                 "payment_reversals": now(self.payment_reversals, "payment_reversals"),
                 "fx_rates": now(self.fx_rates, "fx_rates"),
+                "customers": now(self.customers, "customers"),
                 "companies": self.companies,
             }
         )
@@ -144,10 +158,10 @@ class Standing:
     def _history(self, changed: Ledger) -> ItemHistory:
         """Touched items, with numbers of their own; customers and amounts go on from the numbers that there are."""
         before = self.facts.items
-        theirs = changed.invoices.filter(document_type="invoice").select(CUSTOMER_KEY).unique()
-        new = theirs.join(before.customers, on=CUSTOMER_KEY, how="anti").sort(CUSTOMER_KEY)
+        theirs = changed.invoices.filter(document_type="invoice").select(_CUSTOMER).unique()
+        new = theirs.join(before.customers, on=_CUSTOMER, how="anti").sort(_CUSTOMER)
         customers = pl.concat([before.customers, _numbered(new, "customer", before.customers)])
-        found = theirs.join(customers, on=CUSTOMER_KEY)["customer"].sort()
+        found = theirs.join(customers, on=_CUSTOMER)["customer"].sort()
         own = before.amounts[_rows(before.amounts["customer"], found)]
         items = item_history(changed, self.facts.settings, customers, amounts=own)
         unknown = (

@@ -76,6 +76,11 @@ class Layer:
         row[found // _DAYS != asked // _DAYS] = 0
         return pl.Series(row, dtype=pl.UInt32)
 
+    def row(self, moments: pl.Series) -> pl.Series:
+        """The row of the last fact of each moment's group up to it; null where there is none."""
+        last = pl.DataFrame({"last": self.last(moments)})
+        return last.select(pl.when(pl.col("last") > 0).then(pl.col("last").cast(pl.Int64) - 1)).to_series()
+
     def _upto(self, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         # NumPy starts from where the question before was found: twice as fast for questions in order.
         return np.searchsorted(self.moments.to_numpy(), moments, side="right")

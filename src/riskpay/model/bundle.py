@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from riskpay.errors import DataError
-from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.labels import Grid
 from riskpay.model.baselines import Baselines
 from riskpay.model.calibration import Calibration
 from riskpay.model.curve import PaidShape
 from riskpay.model.groups import GROUPS
 from riskpay.model.habit import HabitOffset
-from riskpay.model.hazard import COLUMNS
+from riskpay.model.hazard import columns_of
 from riskpay.model.late_model import LateModel
 
 BOOSTER_FILE = "booster_{group}_{member}.txt"
@@ -24,7 +24,7 @@ REST_FILE = "model.json"
 def write_bundle(model: LateModel, folder: Path) -> None:
     """Writes ``booster_<group>_<member>.txt`` and ``model.json`` into ``folder``, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
-    rest = asdict(model) | {"train_as_of": model.train_as_of.isoformat(), "columns": COLUMNS}
+    rest = asdict(model) | {"train_as_of": model.train_as_of.isoformat(), "columns": columns_of(model.features.names)}
     rest["members"] = len(rest.pop("booster_texts")[0])
     for group, members in zip(GROUPS, model.booster_texts, strict=True):
         for member, text in enumerate(members):
@@ -40,11 +40,12 @@ def read_bundle(folder: Path) -> LateModel:
         model = _model(rest, tuple(_texts(folder, group, rest["members"]) for group in GROUPS))
     except (OSError, ValueError, KeyError, TypeError) as failed:
         raise DataError(f"the model in {folder} cannot be read: {failed}", "train one with `riskpay train`") from failed
-    if columns != COLUMNS:
-        moved = sorted(set(columns) ^ set(COLUMNS))
+    read = columns_of(model.features.names)
+    if columns != read:
+        moved = sorted(set(columns) ^ set(read))
         raise DataError(
-            f"the model in {folder} reads {len(columns)} columns, this riskpay makes {len(COLUMNS)} "
-            f"({len(FEATURE_NAMES)} of the catalogue); they differ in {', '.join(moved[:5]) or 'their order'}",
+            f"the model in {folder} reads {len(columns)} columns, this riskpay makes {len(read)} "
+            f"({len(model.features.names)} of the catalogue); they differ in {', '.join(moved[:5]) or 'their order'}",
             "train one with `riskpay train`",
         )
     return model

@@ -9,8 +9,9 @@ Geurts, Ernst and Wehenkel 2006), so that what either learnt from chance cancels
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, islice
 
 # Read by OpenMP when LightGBM is first imported. Threads that wait fall asleep almost at once: with other work
@@ -23,7 +24,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.special import expit
 
-from riskpay.features.catalogue import FEATURES
+from riskpay.features.catalogue import FEATURES, OPTIONAL, Feature
 from riskpay.model.groups import GROUPS, group_of
 from riskpay.model.habit import SHARES, HabitOffset, habit_hazard, share_read
 
@@ -50,10 +51,9 @@ read them once it is settled how a small set is to take them."""
 
 READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS | NOT_YET)
 COLUMNS = (*(feature.name for feature in READ), *INTERVAL_COLUMNS)
-"""What a booster reads, in this order."""
+"""What a booster reads, in this order, where no optional feature is on."""
 
 _SHARE_COLUMNS = np.asarray([COLUMNS.index(name) for name in SHARES])
-_HABIT_COLUMN = COLUMNS.index("habit_hazard")
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,23 @@ class HazardSettings:
         }
 
 
-def matrix(rows: pl.DataFrame) -> FloatArray:
-    """A booster's input of person-period rows, shape (rows, len(COLUMNS)); null becomes NaN."""
-    return rows.with_columns(habit_hazard=habit_hazard()).select(pl.col(COLUMNS).cast(pl.Float64)).to_numpy()
+def read_of(names: Collection[str]) -> tuple[Feature, ...]:
+    """The features that a booster reads where those ``names`` are there: optional ones only where they are."""
+    return READ + tuple(feature for feature in OPTIONAL if feature.name in names)
+
+
+def columns_of(names: Collection[str]) -> tuple[str, ...]:
+    """What a booster reads, in this order, where columns of those ``names`` are there."""
+    return (*(feature.name for feature in read_of(names)), *INTERVAL_COLUMNS)
+
+
+def matrix(rows: pl.DataFrame, columns: Sequence[str] | None = None) -> FloatArray:
+    """A booster's input of person-period rows, shape (rows, columns); null becomes NaN.
+
+    ``columns``: those that it was grown on, by default ``columns_of`` the rows.
+    """
+    names = columns or columns_of(rows.columns)
+    return rows.with_columns(habit_hazard=habit_hazard()).select(pl.col(names).cast(pl.Float64)).to_numpy()
 
 
 def weights(rows: pl.DataFrame, settings: HazardSettings) -> FloatArray:
@@ -121,6 +135,16 @@ class Hazard:
     boosters: tuple[tuple[lgb.Booster, ...], ...]
     offset: HabitOffset
 
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """What the boosters were grown on."""
+        return tuple(self.boosters[0][0].feature_name())
+
+    @property
+    def read(self) -> tuple[Feature, ...]:
+        """The features among them, in order."""
+        return read_of(self.columns)
+
     def predict(self, rows: pl.DataFrame) -> FloatArray:
         """The raw (uncalibrated) hazard of each person-period row, in (0, 1): of the members' mean log-odds."""
         if rows.is_empty():
@@ -131,18 +155,20 @@ class Hazard:
         return found
 
     def contributions(self, rows: pl.DataFrame) -> FloatArray:
-        """What each feature adds to the log-odds of being paid in the interval, shape (rows, len(READ)).
+        """What each feature adds to the log-odds of being paid in the interval, shape (rows, len(read)).
 
         LightGBM's ``pred_contrib`` (TreeSHAP), the members' mean. What the habit adds, by tree or as offset, is
         counted with the late share at the interval's end; what the interval itself adds is left out.
         """
-        found = self._mean(rows, _groups(rows), len(COLUMNS) + 1, pred_contrib=True)
+        found = self._mean(rows, _groups(rows), len(self.columns) + 1, pred_contrib=True)
         shown = _SHARE_COLUMNS[rows.select(share=share_read())["share"].to_numpy()]
-        found[np.arange(rows.height), shown] += found[:, _HABIT_COLUMN] + self.offset.contribution(rows)
-        return found[:, : len(READ)]
+        found[np.arange(rows.height), shown] += found[:, self.columns.index("habit_hazard")] + self.offset.contribution(
+            rows
+        )
+        return found[:, : len(self.read)]
 
     def _mean(self, rows: pl.DataFrame, group: npt.NDArray[np.int64], width: int, **what: bool) -> FloatArray:
-        asked = matrix(rows)
+        asked = matrix(rows, self.columns)
         found = np.zeros((rows.height, width))
         for number, members in enumerate(self.boosters):
             here = group == number
@@ -207,7 +233,7 @@ class Growth:
             label=read.label,
             weight=read.weight,
             init_score=read.start,
-            feature_name=list(COLUMNS),
+            feature_name=list(columns_of(part.columns)),
             free_raw_data=False,
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.labels import Grid, intervals
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model.baselines import Baselines
@@ -52,7 +52,7 @@ class LateModel:
     @property
     def reads(self) -> tuple[str, ...]:
         """Features of the catalogue that it asks for, in the catalogue's order."""
-        return tuple(name for name in FEATURE_NAMES if name not in self.without)
+        return tuple(name for name in self.features.names if name not in self.without)
 
     @cached_property
     def hazard(self) -> Hazard:

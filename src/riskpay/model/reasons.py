@@ -10,7 +10,6 @@ from riskpay.features.catalogue import Feature
 from riskpay.features.labels import intervals
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model.groups import group_of
-from riskpay.model.hazard import READ
 from riskpay.model.late_model import LateModel
 from riskpay.model.risk import ItemKey, Reason
 from riskpay.model.subset import blanked
@@ -34,8 +33,8 @@ def explain(model: LateModel, frame: pl.DataFrame, shown: int = SHOWN) -> dict[I
         return {}
     slopes = np.asarray(model.calibration.slopes)[group_of(first["interval"].to_numpy().astype(np.int64))]
     weights = -model.hazard.contributions(blanked(first, model.without)) * slopes[:, None]
-    told = [number for number, feature in enumerate(READ) if feature.name not in model.without]
-    read = [READ[number] for number in told]
+    told = [number for number, feature in enumerate(model.hazard.read) if feature.name not in model.without]
+    read = [model.hazard.read[number] for number in told]
     rows = zip(first.iter_rows(named=True), weights[:, told], strict=True)
     return {_key(row): _reasons(row, read, weight.tolist(), shown) for row, weight in rows}
 
@@ -66,6 +65,8 @@ def _reason(row: dict[str, object], group: list[tuple[float, Feature]]) -> Reaso
 def _shown(feature: Feature, value: object) -> str:
     if not isinstance(value, int | float):
         return "not known"
+    if feature.unit == "yes or no":
+        return "yes" if value else "no"
     if feature.unit == "share":
         return f"{100 * value:.0f} %"
     if feature.unit.startswith("log10"):

@@ -1,6 +1,6 @@
 """A part of the catalogue: features that are left out together, and what a model without them is given instead."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -8,9 +8,8 @@ from typing import Final
 import polars as pl
 
 from riskpay.errors import UsageError
-from riskpay.features.catalogue import FEATURE_NAMES, FEATURES
+from riskpay.features.catalogue import FEATURES, Feature
 
-FAMILIES: Final[tuple[str, ...]] = tuple(dict.fromkeys(feature.family for feature in FEATURES))
 _HINT = "name families or features, commas between them; docs/features.md lists them all"
 
 
@@ -28,24 +27,37 @@ class Group:
         return self.feature or self.family
 
 
-def groups(names: Iterable[str]) -> tuple[Group, ...]:
-    """A group for each name of a family or a feature, repeated ones once; raises UsageError for any other name."""
-    asked = tuple(dict.fromkeys(names))
-    unknown = [name for name in asked if name not in FAMILIES and name not in FEATURE_NAMES]
+def families(features: Sequence[Feature] = FEATURES) -> tuple[str, ...]:
+    """The families of some features, in order."""
+    return tuple(dict.fromkeys(feature.family for feature in features))
+
+
+FAMILIES: Final = families()
+"""Those that are always computed."""
+
+
+def groups(names: Iterable[str], features: Sequence[Feature] = FEATURES) -> tuple[Group, ...]:
+    """A group for each name of a family or a feature, repeated ones once; raises UsageError for any other name.
+
+    ``features``: those that are computed.
+    """
+    asked, there = tuple(dict.fromkeys(names)), families(features)
+    named = [feature.name for feature in features]
+    unknown = [name for name in asked if name not in there and name not in named]
     if unknown:
-        near = get_close_matches(unknown[0], [*FAMILIES, *FEATURE_NAMES], n=3)
+        near = get_close_matches(unknown[0], [*there, *named], n=3)
         raise UsageError(
-            f"{', '.join(map(repr, unknown))}: no family or feature of that name; families are {', '.join(FAMILIES)}"
+            f"{', '.join(map(repr, unknown))}: no family or feature of that name; families are {', '.join(there)}"
             + (f"; near to {unknown[0]!r}: {', '.join(near)}" if near else ""),
             _HINT,
         )
-    return tuple(_group(name) for name in asked)
+    return tuple(_group(name, features) for name in asked)
 
 
-def _group(name: str) -> Group:
-    if name in FAMILIES:
-        return Group(name, tuple(feature.name for feature in FEATURES if feature.family == name))
-    return next(Group(feature.family, (name,), name) for feature in FEATURES if feature.name == name)
+def _group(name: str, features: Sequence[Feature]) -> Group:
+    if name in families(features):
+        return Group(name, tuple(feature.name for feature in features if feature.family == name))
+    return next(Group(feature.family, (name,), name) for feature in features if feature.name == name)
 
 
 def blanked(frame: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:

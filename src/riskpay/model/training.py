@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from riskpay.errors import TooFewLabelsError, UsageError
-from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.histories import QUESTION_KEY, features
 from riskpay.features.labels import Grid, landmarks, outcomes, person_period
 from riskpay.features.records import past_records
@@ -47,10 +47,10 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         """Raises UsageError for a name in ``without`` that is no feature."""
-        unknown = sorted(self.without - set(FEATURE_NAMES))
+        unknown = sorted(self.without - set(self.features.names))
         if unknown:
             raise UsageError(
-                f"a model cannot leave out {', '.join(unknown)}: only features of the catalogue can be left out",
+                f"a model cannot leave out {', '.join(unknown)}: only features of the catalogue that are on can be left out",
                 "docs/features.md lists them; subset.groups gives those of a family",
             )
 
@@ -84,7 +84,9 @@ def ask(ledger: Ledger, questions: pl.DataFrame, settings: TrainSettings) -> Ask
     """Features of questions (item key, as_of, due_date, at_issue) from what was known before each as_of."""
     found = features(ledger, questions.select(QUESTION_KEY), "start", settings.features)
     owners = ledger.invoices.group_by(ITEM_KEY).agg(pl.col("customer_id").last())
-    frame = questions.hstack(found.select(FEATURE_NAMES)).join(owners, on=ITEM_KEY, how="left", maintain_order="left")
+    frame = questions.hstack(found.select(settings.features.names)).join(
+        owners, on=ITEM_KEY, how="left", maintain_order="left"
+    )
     past = past_records(ledger, frame.select(*QUESTION_KEY, "customer_id"), "start", settings.features)
     return Asked(frame, past)
 

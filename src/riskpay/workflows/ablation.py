@@ -6,7 +6,7 @@ from typing import Any
 
 from riskpay.ledger.ledger import Ledger
 from riskpay.model.ablation import Effect, Trial, blind_to, effect, full_measures, reseeded, validation_trials
-from riskpay.model.hazard import READ
+from riskpay.model.hazard import read_of
 from riskpay.model.subset import Group
 from riskpay.model.training import Asked, TrainSettings
 from riskpay.workflows.progress import Progress
@@ -64,7 +64,7 @@ def ablation(
 
 
 def _group(group: Group) -> dict[str, Any]:
-    read = sum(feature.name in group.names for feature in READ)
+    read = sum(feature.name in group.names for feature in read_of(group.names))
     return {"family": group.family, "feature": group.feature, "features": len(group.names), "read": read}
 
 

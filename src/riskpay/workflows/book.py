@@ -9,7 +9,7 @@ import polars as pl
 from riskpay.decisions.book import CASH_COLUMNS, RETURNED_COLUMNS, Book
 from riskpay.decisions.cadence import rolls_of
 from riskpay.decisions.policy import Policy
-from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.effective import with_effective_due_date
 from riskpay.features.histories import QUESTION_KEY
 from riskpay.features.records import customer_records
@@ -47,7 +47,7 @@ def score_open_items(ledger: Ledger, facts: Asked, as_of: date, model: LateModel
     unscored = open_items_of(ledger, as_of, model.features.tolerance)
     items, asked = unscored.items, unscored.frame
     found = facts.features(asked.select(QUESTION_KEY))
-    frame = asked.hstack(found.select(FEATURE_NAMES))
+    frame = asked.hstack(found.select(model.features.names))
     return Scored(items, frame, model.risks(frame, as_of, version))
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 
 from riskpay.errors import NotThereError
-from riskpay.features.catalogue import FEATURE_NAMES
 from riskpay.model.reasons import explain as reasons_of
 from riskpay.model.risk import LateRisk, RiskTable
 from riskpay.workflows.book import score_open_items
@@ -53,7 +52,7 @@ def explain(home: Path, invoice_id: str, as_of: date | None = None) -> dict[str,
         "as_of": day.isoformat(),
         "late_risk": risk_json(risks[0]),
         "reasons": reasons_json(risks[0]),
-        "features": mine.select(FEATURE_NAMES).row(0, named=True),
+        "features": mine.select(found.model.features.names).row(0, named=True),
         "items": [{"instalment": risk.instalment, "late_risk": risk_json(risk)} for risk in risks],
     }
 

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -13,7 +14,9 @@ import pyarrow.parquet as pq
 
 from riskpay.dates import Cut
 from riskpay.errors import NotThereError, UsageError
-from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+from riskpay.features.catalogue import FeatureSettings
+from riskpay.features.disputes import DisputeFacts, items_by_day
+from riskpay.features.disputes import added as items_added
 from riskpay.features.histories import QUESTION_KEY
 from riskpay.features.item_history import ItemHistory
 from riskpay.features.parts import When, added, history_of, part_features, portfolio_of, questions_of
@@ -31,13 +34,17 @@ _HISTORY: Final = "history"
 
 @dataclass(frozen=True)
 class Job:
-    """One part, what is asked of it, and where its answers go."""
+    """One part, what is asked of it, and where its answers go.
+
+    ``portfolio``: what the parts told of all customers; ``items``: of disputed items, read only where those are on.
+    """
 
     part: Partition
     settings: FeatureSettings
     cut: Cut
     when: When | None
     portfolio: Path
+    items: Path
     answers: Path
 
 
@@ -47,6 +54,7 @@ class Built:
 
     folder: Path
     questions: int
+    features: int
     parts: int
     seconds: float
 
@@ -55,7 +63,7 @@ class Built:
         return {
             "folder": str(self.folder),
             "questions": self.questions,
-            "features": len(FEATURE_NAMES),
+            "features": self.features,
             "parts": self.parts,
             "seconds": round(self.seconds, 2),
         }
@@ -70,13 +78,14 @@ def build(
     engine: Engine | None = None,
     items: int = ITEMS,
     tell: Progress = silent,
+    events: Mapping[str, pl.DataFrame] | None = None,
 ) -> Built:
     """Answer questions about the ledger whose Parquet tables are in ``ledger``, into Parquet files in ``out``.
 
     ``questions``: every item at its issue date, every item open on a day, or a Parquet file of item keys and as_of, of
     which those about items that are not there get no row. The files have the question's key and a Float64 column a
     feature, as ``histories.features``, a row a question in no order that matters. ``items``: about how many items are
-    worked on at a time. ``out`` appears in one step, complete; the room for the parts is taken beside it, and with an
+    worked on at a time. ``events``: the tables of disputes and promises by name, for settings in which these are on. ``out`` appears in one step, complete; the room for the parts is taken beside it, and with an
     engine on other machines all must see it. Raises UsageError if ``out`` is there already or the questions
     cannot be read, NotThereError for a ledger without an invoice.
     """
@@ -90,13 +99,13 @@ def build(
     room = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         tell(f"dealing the ledger to {parts} parts")
-        dealt = partition(ledger, room / "parts", parts, asked)
+        dealt = partition(ledger, room / "parts", parts, asked, events if settings.disputes else None)
         answers = room / "answers"
         answers.mkdir()
         when = None if isinstance(questions, Path) else questions
-        first = Job(dealt[0], settings, cut, when, room / "portfolio.arrow", answers)
+        first = Job(dealt[0], settings, cut, when, room / "portfolio.arrow", room / "items.arrow", answers)
         jobs = [replace(first, part=part) for part in dealt]
-        _told(engine, jobs, tell, room / "portfolio.arrow")
+        _told(engine, jobs, tell)
         counts = []
         for done, count in enumerate(engine.each(answer_part, jobs), 1):
             counts.append(count)
@@ -105,36 +114,51 @@ def build(
         answers.rename(out)
     finally:
         shutil.rmtree(room, ignore_errors=True)
-    return Built(out, sum(counts), len(jobs), time.perf_counter() - began)
+    return Built(out, sum(counts), len(settings.names), len(jobs), time.perf_counter() - began)
 
 
-def _told(engine: Engine, jobs: list[Job], tell: Progress, file: Path) -> None:
+def _told(engine: Engine, jobs: list[Job], tell: Progress) -> None:
     """The first round: each part's items, and the portfolio of all of them."""
-    portfolios = []
-    for done, portfolio in enumerate(engine.each(gather_part, jobs), 1):
+    portfolios, items = [], []
+    for done, (portfolio, disputed) in enumerate(engine.each(gather_part, jobs), 1):
         portfolios.append(portfolio)
+        items.append(disputed)
         tell("gathering", done, 2 * len(jobs))
-    added(portfolios).write_ipc(file)
+    added(portfolios).write_ipc(jobs[0].portfolio)
+    told = [disputed for disputed in items if disputed is not None]
+    if told:
+        items_added(told).write_ipc(jobs[0].items)
 
 
-def gather_part(job: Job) -> pl.DataFrame:
-    """The first round of a part: its items are kept beside it, its settlements by day are the result."""
+def gather_part(job: Job) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """The first round of a part: its items are kept beside it, its settlements by day are the result.
+
+    Beside them its items by day and those disputed, where disputes are on.
+    """
     history = history_of(job.part.ledger(), job.part.own(), job.settings)
     beside = Path(tempfile.mkdtemp(prefix=".writing-", dir=job.part.folder))
     write_frames(history, beside)
     _put(beside, job.part.folder / _HISTORY)
-    return portfolio_of(history, job.settings)
+    disputed = items_by_day(history, job.part.events()) if job.settings.disputes else None
+    return portfolio_of(history, job.settings), disputed
 
 
 def answer_part(job: Job) -> int:
     """The second round of a part: its answers in a file of their own; the number of them is the result."""
     history = read_frames(ItemHistory, job.part.folder / _HISTORY)
     asked = _asked(job, history)
-    found = part_features(history, pl.read_ipc(job.portfolio), asked, job.settings, job.cut)
+    disputes = _disputes(job, history)
+    found = part_features(history, pl.read_ipc(job.portfolio), asked, job.settings, job.cut, disputes)
     beside = job.answers.parent / f".{job.part.folder.name}.writing"
     found.write_parquet(beside, compression="snappy", statistics=False)
     beside.replace(job.answers / f"{job.part.folder.name}.parquet")
     return found.height
+
+
+def _disputes(job: Job, history: ItemHistory) -> DisputeFacts | None:
+    if not job.settings.disputes:
+        return None
+    return DisputeFacts.of(history, job.part.events(), pl.read_ipc(job.items), job.cut)
 
 
 def _put(folder: Path, place: Path) -> None:

@@ -5,6 +5,8 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+import polars as pl
+
 from riskpay.decisions.policy import Policy, default_policy_text, policy_hash
 from riskpay.decisions.policy_file import load_policy
 from riskpay.errors import NotThereError, PolicyError
@@ -55,8 +57,12 @@ class Home:
         Raises NotThereError if nothing was loaded yet.
         """
         current = self.files.current()
+        return current.with_tables(**self.events())
+
+    def events(self) -> dict[str, pl.DataFrame]:
+        """What people did, by table: disputes, promises, blocks and contacts of the store."""
         with self.store() as store:
-            return current.with_tables(**store.events.frames())
+            return store.events.frames()
 
     @cached_property
     def registry(self) -> Registry:
@@ -72,6 +78,7 @@ class Home:
                 grace_days=policy.grace_days,
                 tolerance=policy.settlement_tolerance,
                 posting_lag_days=policy.posting_lag_days,
+                disputes=self.settings.dispute_features,
             ),
             hazard=HazardSettings(threads=self.settings.threads),
             lag_days=policy.posting_lag_days,

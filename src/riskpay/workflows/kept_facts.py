@@ -39,10 +39,10 @@ class Asked(Protocol):
 def facts_of_day(home: Path, files: LedgerFiles, ledger: Ledger, settings: FeatureSettings) -> Asked:
     """Facts to be asked at the end of a day; ``ledger``: what was known by then.
 
-    Of a large ledger, those of all days are kept in ``home/facts``, brought up to date with what loads added since, and
+    Of a large ledger, unless disputes count, those of all days are kept in ``home/facts``, brought up to date with what loads added since, and
     gathered anew when that is much, or when settings or versions changed. Questions of a day count what was known then.
     """
-    if ledger.invoices.height < KEPT_FROM:
+    if ledger.invoices.height < KEPT_FROM or settings.disputes:
         return gather(ledger, settings, "end")
     place, kind = home / "facts", _kind(settings)
     for kept in sorted(place.glob(f"*-{kind}")):

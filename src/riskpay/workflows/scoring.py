@@ -10,7 +10,6 @@ import polars as pl
 
 from riskpay.decisions.policy_base import SegmentName
 from riskpay.errors import UsageError
-from riskpay.features.catalogue import FEATURE_NAMES
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import items as items_as_of
 from riskpay.ledger.tables import CUSTOMER_KEY, INVOICES, ITEM_KEY
@@ -120,9 +119,10 @@ class LedgerScorer:
         asked = pl.DataFrame(rows, schema=schema).with_row_index("row")
         there = pl.Series([row is not None for row in found])
         new = _frame(document for document, row in zip(documents, found, strict=True) if row is None)
-        alone = Ledger.of({"invoices": new, "companies": self.ledger.companies, "fx_rates": self.ledger.fx_rates})
+        around = {name: getattr(self.ledger, name) for name in ("companies", "customers", "fx_rates")}
+        alone = Ledger.of({"invoices": new, **around})
         answers = [
-            part.select("row").hstack(facts.features(part).select(FEATURE_NAMES))
+            part.select("row").hstack(facts.features(part).select(self.registered.model.features.names))
             for facts, part in (
                 (self.facts, asked.filter(there)),
                 (self.facts.of_new(alone), asked.filter(~there)),

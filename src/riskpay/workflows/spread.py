@@ -24,7 +24,7 @@ from lightgbm.basic import LightGBMError
 from lightgbm.dask import DaskLGBMRegressor
 
 from riskpay.errors import NotThereError
-from riskpay.model.hazard import COLUMNS, Arrays, Grower, Growth, arrays
+from riskpay.model.hazard import Arrays, Grower, Growth, arrays, columns_of
 from riskpay.workflows.cluster import ClusterEngine
 from riskpay.workflows.growing import bare, read_rows, room, write_rows
 
@@ -148,14 +148,15 @@ def _fitted(client: distributed.Client, growth: Growth, shares: list[Share], wor
     for part in read:
         if failed := part.exception():
             raise failed
+    columns = columns_of(growth.rows.columns)
     # The regressor with a binary objective: the classifier would number the labels of each share by itself.
     model = DaskLGBMRegressor(client=client, n_estimators=growth.rounds, **growth.parameters)
     model.fit(
-        _joined(read, shares, "matrix", len(COLUMNS)),
+        _joined(read, shares, "matrix", len(columns)),
         _joined(read, shares, "label"),
         sample_weight=_joined(read, shares, "weight"),
         init_score=_joined(read, shares, "start") if growth.is_later else None,
-        feature_name=list(COLUMNS),
+        feature_name=list(columns),
     )
     return _nowhere(model.booster_.model_to_string())
 

@@ -1,6 +1,6 @@
 """Training a model: fit, calibrate, test on a period held back, register, and promote past the gate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from riskpay.features.catalogue import FEATURE_NAMES
+from riskpay.features.histories import QUESTION_KEY
 from riskpay.ledger.ledger import Ledger
 from riskpay.model.gate import Verdict
 from riskpay.model.gate import judge as gate
@@ -16,7 +16,7 @@ from riskpay.model.hazard import Grower, grown_here
 from riskpay.model.late_model import LateModel
 from riskpay.model.splits import TEST_SHARE, later_period
 from riskpay.model.testing import TargetTest, judge
-from riskpay.model.training import Asked, TrainSettings, ask_landmarks, fit_model
+from riskpay.model.training import Asked, TrainSettings, ask, ask_landmarks, fit_model
 from riskpay.reporting.figures import lift, payment_curves, reliability
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
@@ -80,7 +80,7 @@ def train(
         _parameters(opened, model, settings),
         _metrics(tests),
         _figures(model, asked, tests),
-        _example(asked),
+        _example(asked, settings),
         trial,
     )
     if verdict.promoted:
@@ -98,7 +98,7 @@ def _test(
     held = asked.where((asked.frame["as_of"] >= start) & asked.frame["at_issue"])
     tests = judge(ledger, trial, held, settings)
     against = rival(opened.registry, start)
-    before = judge(ledger, against.model, held, settings) if against.model else None
+    before = _judged_before(ledger, against.model, held, settings) if against.model else None
     scores = tests["late"].scores
     verdict = gate(
         scores["model"],
@@ -108,6 +108,14 @@ def _test(
         rules.max_brier_loss,
     )
     return tests, Verdict(verdict.promoted, verdict.why + against.said)
+
+
+def _judged_before(ledger: Ledger, model: LateModel, held: Asked, settings: TrainSettings) -> dict[str, TargetTest]:
+    """Tests of an older model: one that was trained with features now turned off is asked with them."""
+    if not set(model.reads) <= set(held.frame.columns):
+        with_them = replace(settings, features=replace(settings.features, disputes=model.features.disputes))
+        held = ask(ledger, held.frame.select(*QUESTION_KEY, "due_date", "at_issue"), with_them)
+    return judge(ledger, model, held, settings)
 
 
 def _parameters(opened: Home, model: LateModel, settings: TrainSettings) -> dict[str, Any]:
@@ -164,7 +172,7 @@ def _curves(model: LateModel, asked: Asked) -> dict[str, np.ndarray[Any, Any]]:
     }
 
 
-def _example(asked: Asked) -> Any:  # noqa: ANN401 - a pandas frame, for MLflow's signature
+def _example(asked: Asked, settings: TrainSettings) -> Any:  # noqa: ANN401 - a pandas frame, for MLflow's signature
     rows = asked.frame.filter("at_issue").tail(5)
     days = pl.col("as_of", "due_date").dt.to_string("%Y-%m-%d")
-    return rows.with_columns(days).select("as_of", "due_date", *FEATURE_NAMES).to_pandas()
+    return rows.with_columns(days).select("as_of", "due_date", *settings.features.names).to_pandas()
