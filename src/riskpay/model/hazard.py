@@ -38,17 +38,18 @@ CLOCKS = frozenset(
 )
 """Features that are alike for all items of a day: over a year of history trees read them as a clock, not as a level."""
 
-NOT_YET = frozenset(
+SMALL_UNREAD = frozenset(
     {
-        *(feature.name for feature in FEATURES if feature.family == "alike"),
-        "due_days_since_business_day",
-        "bank_days_in_terms",
+        *(f"late_share_{days}" for days in (30, 90, 180, 365)),
+        *(f"mean_days_late_{days}" for days in (30, 90, 365)),
+        "late_share_weekday_90",
+        *(f"pay_share_{day}" for day in ("monday", "tuesday", "wednesday", "thursday", "friday")),
     }
 )
-"""Features that gain much on a ledger of some size and nothing on a small one, where they cost (record 0014): boosters
-read them once it is settled how a small set is to take them."""
+"""What boosters of a small set do not read: windows of days, which hold a handful of a customer's items there, and the
+weekdays of payment. Chosen on folds (record 0014); recency-weighted shares and the habit say much the same."""
 
-READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS | NOT_YET)
+READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS)
 COLUMNS = (*(feature.name for feature in READ), *INTERVAL_COLUMNS)
 """What a booster reads, in this order."""
 
@@ -82,6 +83,10 @@ class HazardSettings:
     seed: int = 20190801
     threads: int = 2
     more: dict[str, float] = field(default_factory=dict)
+
+    def unread(self, rows: int) -> frozenset[str]:
+        """Features that boosters of ``rows`` person-period rows in all do not read."""
+        return SMALL_UNREAD if rows < self.small_rows else frozenset()
 
     def parameters(self, rows: int) -> dict[str, object]:
         """LightGBM's parameters for a training set of ``rows``; in small sets a tree has few leaves, of few columns."""
