@@ -12,7 +12,7 @@ from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.model.evaluation import brier, paired
-from riskpay.model.hazard import CLOCKS, NOT_YET
+from riskpay.model.hazard import CLOCKS
 from riskpay.model.testing import issued_between
 from riskpay.model.training import TrainSettings, ask, ask_landmarks, fit_model
 from riskpay.sources.intake import read_source
@@ -40,7 +40,7 @@ def test_late_probability_is_no_worse_than_a_dedicated_classifier(shared):
         ledger.last_known_on(),
         settings.lag_days,
     )
-    names = [name for name in FEATURE_NAMES if name not in CLOCKS | NOT_YET]
+    names = [name for name in FEATURE_NAMES if name not in CLOCKS]
     parameters = settings.hazard.parameters(training.height)
     grown = [
         lgb.train(

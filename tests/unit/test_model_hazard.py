@@ -17,7 +17,7 @@ from riskpay.model.bundle import read_bundle, write_bundle
 from riskpay.model.calibration import Calibration
 from riskpay.model.curve import EARLIEST, PaidShape
 from riskpay.model.habit import habit_hazard
-from riskpay.model.hazard import COLUMNS, READ, HazardSettings
+from riskpay.model.hazard import CLOCKS, COLUMNS, READ, SMALL_UNREAD, HazardSettings
 from riskpay.model.late_model import LateModel
 from riskpay.model.reasons import explain
 from riskpay.workflows.engines import LocalEngine
@@ -83,6 +83,14 @@ def model_of(grown):
 
 def test_each_group_has_two_members_and_the_random_one_more_trees(grown):
     assert [[member.num_trees() for member in group] for group in grown.boosters] == [[20, 32], [30, 48]]
+
+
+def test_boosters_read_all_but_clocks_and_small_sets_nothing_of_items_alike():
+    names = {feature.name for feature in READ}
+    assert names == set(FEATURE_NAMES) - CLOCKS
+    assert names > SMALL_UNREAD
+    assert SETTINGS.unread(SETTINGS.small_rows - 1) == SMALL_UNREAD
+    assert SETTINGS.unread(SETTINGS.small_rows) == frozenset()
 
 
 def test_a_row_is_asked_of_its_own_group_and_the_later_one_starts_from_the_habit(grown):

@@ -1,5 +1,7 @@
 """Features left out: what a name stands for, and models that are blind to some of the catalogue."""
 
+from dataclasses import replace
+
 import lightgbm as lgb
 import numpy as np
 import polars as pl
@@ -8,7 +10,7 @@ import pytest
 from riskpay.errors import UsageError
 from riskpay.features.catalogue import FEATURE_NAMES, FEATURES
 from riskpay.model.bundle import read_bundle, write_bundle
-from riskpay.model.hazard import Booster, HazardSettings
+from riskpay.model.hazard import SMALL_UNREAD, Booster, HazardSettings
 from riskpay.model.pyfunc import QUESTION_DAYS, CurveModel
 from riskpay.model.reasons import explain
 from riskpay.model.subset import FAMILIES, blanked, groups
@@ -80,14 +82,23 @@ def test_trees_grow_beside_a_blank_column_as_if_it_were_not_there():
     assert np.array_equal(told[0], told[1])
 
 
-def test_no_tree_reads_what_was_left_out_nor_the_habit_made_of_it(blind):
-    assert blind.without == tuple(sorted(WITHOUT))
-    assert blind.reads == tuple(name for name in FEATURE_NAMES if name not in WITHOUT)
+def test_no_tree_reads_what_was_left_out_nor_the_habit_made_of_it_nor_in_a_small_set_what_it_leaves_unread(blind):
+    left_out = WITHOUT | SMALL_UNREAD
+    assert blind.without == tuple(sorted(left_out))
+    assert blind.reads == tuple(name for name in FEATURE_NAMES if name not in left_out)
     for text in (text for group in blind.booster_texts for text in group):
         booster = Booster(model_str=text)
         used = {n for n, i in zip(booster.feature_name(), booster.feature_importance(), strict=True) if i}
         assert used
-        assert not used & {*WITHOUT, "habit_hazard"}
+        assert not used & {*left_out, "habit_hazard"}
+
+
+def test_a_set_that_is_not_small_reads_the_whole_catalogue(world, asked):
+    large = replace(SMALL, rounds=5, small_rows=100)
+    model = fit_model(world.ledger, asked, world.as_of, TrainSettings(hazard=large, min_settled=50))
+    assert model.training_rows >= large.small_rows
+    assert model.without == ()
+    assert model.reads == FEATURE_NAMES
 
 
 def test_a_bundle_keeps_what_was_left_out_and_answers_a_frame_that_lacks_it(blind, asked, tmp_path):

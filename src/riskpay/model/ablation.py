@@ -15,6 +15,7 @@ from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.model.curve import late_probability
 from riskpay.model.differences import Difference, differences, measures
+from riskpay.model.hazard import READ
 from riskpay.model.late_model import LateModel
 from riskpay.model.splits import later_periods
 from riskpay.model.subset import Group
@@ -62,10 +63,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Trial:
-    """A window and what the full model, frozen at its cutoff, says of its decided questions."""
+    """A window and what the full model, frozen at its cutoff, says of its decided questions; the features it reads."""
 
     window: Window
     told: Told
+    read: frozenset[str]
+
+    @classmethod
+    def of(cls, window: Window, model: LateModel, settings: TrainSettings) -> "Trial":
+        """The trial of ``model`` on ``window``."""
+        return cls(window, window.told(model, settings), frozenset(f.name for f in READ).intersection(model.reads))
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ def validation_trials(ledger: Ledger, asked: Asked, before: date, settings: Trai
         except TooFewLabelsError:
             continue
         window = Window.of(asked, known, start, end - timedelta(days=1), settings)
-        found.append(Trial(window, window.told(model, settings)))
+        found.append(Trial.of(window, model, settings))
     if not found:
         raise TooFewLabelsError(
             f"there is too little settled history before {before} to judge features on periods of it",

@@ -39,17 +39,17 @@ CLOCKS = frozenset(
 )
 """Features that are alike for all items of a day: over a year of history trees read them as a clock, not as a level."""
 
-NOT_YET = frozenset(
+SMALL_UNREAD = frozenset(
     {
         *(feature.name for feature in FEATURES if feature.family == "alike"),
         "due_days_since_business_day",
         "bank_days_in_terms",
     }
 )
-"""Features that gain much on a ledger of some size and nothing on a small one, where they cost (record 0014): boosters
-read them once it is settled how a small set is to take them."""
+"""What boosters of a small set do not read: features that gain much on a ledger of some size, and of which the smallest
+real one does not prove that they gain there (record 0014)."""
 
-READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS | NOT_YET)
+READ = tuple(feature for feature in FEATURES if feature.name not in CLOCKS)
 COLUMNS = (*(feature.name for feature in READ), *INTERVAL_COLUMNS)
 """What a booster reads, in this order, where no optional feature is on."""
 
@@ -82,6 +82,10 @@ class HazardSettings:
     seed: int = 20190801
     threads: int = 2
     more: dict[str, float] = field(default_factory=dict)
+
+    def unread(self, rows: int) -> frozenset[str]:
+        """Features that boosters of ``rows`` person-period rows in all do not read."""
+        return SMALL_UNREAD if rows < self.small_rows else frozenset()
 
     def parameters(self, rows: int) -> dict[str, object]:
         """LightGBM's parameters for a training set of ``rows``; in small sets a tree has few leaves, of few columns."""

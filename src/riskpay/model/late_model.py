@@ -33,7 +33,8 @@ class LateModel:
     ``booster_texts`` are LightGBM's own text format, by group of intervals and member: it can be read without
     running code. ``offset``: where the later group's trees start. ``rounds``: trees of the first member by group.
     ``baselines``: the naive predictors fitted on the same training questions, by target.
-    ``without``: features of the catalogue that it was learnt without, in order of name; it is blind to them.
+    ``without``: features of the catalogue that it was learnt without, in order of name; it is blind to them. They are those
+    that were to be left out, and those that small sets do not read (``hazard.SMALL_UNREAD``).
     """
 
     booster_texts: tuple[tuple[str, ...], ...]

@@ -104,12 +104,15 @@ def fit_model(
 
     ``asked``: landmark questions of at least all days before ``as_of``; later ones are not used.
     Rounds and calibration come from later periods, on boosters that saw only what was decided
-    before them; the boosters kept are grown on all rows. ``grower`` says where and how boosters are grown.
+    before them; the boosters kept are grown on all rows. The model is blind to features in ``settings.without``,
+    and where those rows are few to ``hazard.SMALL_UNREAD``. ``grower`` says where and how boosters are grown.
     Raises TooFewLabelsError where there is too little settled history, or only one outcome.
     """
-    known = asked.where(asked.frame["as_of"] < as_of).blind_to(settings.without)
+    before = asked.where(asked.frame["as_of"] < as_of)
     items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))
-    rows = person_period(known.frame, items, settings.grid, as_of, settings.lag_days)
+    read = person_period(before.frame, items, settings.grid, as_of, settings.lag_days)
+    without = settings.without | settings.hazard.unread(read.height)
+    known, rows = before.blind_to(without), blanked(read, without)
     settled = int((items["settled_by"] == "cash").sum())
     _check_enough(rows, settled, as_of, settings.min_settled)
     periods = _later_periods(ledger, known.frame, rows, as_of, settings)
@@ -126,7 +129,7 @@ def fit_model(
         training_rows=rows.height,
         settled_items=settled,
         baselines=_baselines(known, items, as_of, settings),
-        without=tuple(sorted(settings.without)),
+        without=tuple(sorted(without)),
     )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from riskpay.ledger.ledger import Ledger
 from riskpay.model.ablation import Effect, Trial, blind_to, effect, full_measures, reseeded, validation_trials
-from riskpay.model.hazard import read_of
 from riskpay.model.subset import Group
 from riskpay.model.training import Asked, TrainSettings
 from riskpay.workflows.progress import Progress
@@ -30,13 +29,17 @@ class Ablation:
     def to_json(self) -> dict[str, Any]:
         """As the command line's contract names it: ``ablation``, and ``ablation_basis`` beside it."""
         return {
-            "ablation": [_group(group) | _uses(effects) for group, effects in self.effects.items()],
+            "ablation": [self._group(group) | _uses(effects) for group, effects in self.effects.items()],
             "ablation_basis": {
                 "windows": [_window(use, trial) for use, trials in self.trials.items() for trial in trials],
                 "full": {use: _rounded(found) for use, found in self.full.items()},
                 "another_seed": _uses(self.another_seed),
             },
         }
+
+    def _group(self, group: Group) -> dict[str, Any]:
+        read = len(self.trials["test"][0].read.intersection(group.names))
+        return {"family": group.family, "feature": group.feature, "features": len(group.names), "read": read}
 
 
 def ablation(
@@ -61,11 +64,6 @@ def ablation(
         found[group] = effects(blind_to(settings, group))
     full = {use: full_measures(told) for use, told in trials.items()}
     return Ablation(found, chance, full, trials)
-
-
-def _group(group: Group) -> dict[str, Any]:
-    read = sum(feature.name in group.names for feature in read_of(group.names))
-    return {"family": group.family, "feature": group.feature, "features": len(group.names), "read": read}
 
 
 def _uses(effects: Effects) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def backtest(
     if not without:
         return BacktestResult(cutoff, end, tests)
     window = Window.of(later, ledger, cutoff, end, settings)
-    trial = Trial(window, window.told(model, settings))
+    trial = Trial.of(window, model, settings)
     return BacktestResult(cutoff, end, tests, ablation(ledger, asked, trial, without, settings, progress))
 
 
