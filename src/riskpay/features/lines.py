@@ -59,7 +59,7 @@ def of_customer(sub: pl.Expr) -> pl.Expr:
 
 def by_day(settled: pl.DataFrame) -> pl.DataFrame:
     """``settlements`` of all customers added up by ``BY_DAY``: what the portfolio's sums come from."""
-    return settled.select(*BY_DAY, *exact(settled, SUMS)).group_by(BY_DAY).agg(pl.col(SUMS).sum())
+    return settled.select(*BY_DAY, *exact(settled, OF_PORTFOLIO)).group_by(BY_DAY).agg(pl.col(OF_PORTFOLIO).sum())
 
 
 @dataclass(frozen=True)

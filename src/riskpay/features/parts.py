@@ -16,8 +16,8 @@ from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.disputes import DisputeFacts
 from riskpay.features.histories import QUESTION_KEY, Facts, answered, assemble
 from riskpay.features.item_history import ItemHistory, item_history
-from riskpay.features.lines import BY_DAY, by_day
-from riskpay.features.settlements import SUMS, settlements
+from riskpay.features.lines import BY_DAY, OF_PORTFOLIO, by_day
+from riskpay.features.settlements import settlements
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import begins_item
 
@@ -40,7 +40,7 @@ def portfolio_of(history: ItemHistory, settings: FeatureSettings) -> pl.DataFram
 
 def added(portfolios: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """The portfolio of all parts."""
-    return pl.concat(portfolios).group_by(BY_DAY).agg(pl.col(SUMS).sum()).sort(BY_DAY)
+    return pl.concat(portfolios).group_by(BY_DAY).agg(pl.col(OF_PORTFOLIO).sum()).sort(BY_DAY)
 
 
 def questions_of(history: ItemHistory, when: When) -> pl.DataFrame:

@@ -134,12 +134,12 @@ def _measured(rows: pl.DataFrame, versions: pl.DataFrame, grace_days: int) -> pl
 
 
 def overcounted(changed: pl.DataFrame, days: int) -> pl.DataFrame:
-    """What to add to a window that is the difference of two running sums, for settlements changed later.
+    """What to add to ``CORE`` of a window that is the difference of two running sums, for settlements changed later.
 
     ``changed``: ``settlements`` with day > since. The difference counts such a row for ``days`` days from
     ``day``; it belongs there only while ``since`` lies within the window too.
     """
     leaves = pl.max_horizontal("day", pl.col("since") + pl.duration(days=days))
-    out = changed.with_columns(pl.col(SUMS) * -1, day=leaves)
+    out = changed.with_columns(pl.col(CORE) * -1, day=leaves)
     back = changed.with_columns(day=pl.col("day") + pl.duration(days=days))
     return pl.concat([out, back])
