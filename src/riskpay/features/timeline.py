@@ -44,7 +44,7 @@ def day_of(moments: pl.Series) -> pl.Series:
 class Layer:
     """Moments in order, and of each the sum of its group's rows up to it.
 
-    ``sums`` is one row longer than ``moments``: its first is nothing, and the others follow.
+    ``sums`` is one row longer than ``moments``: its last is nothing.
     """
 
     moments: pl.Series
@@ -53,33 +53,35 @@ class Layer:
     @classmethod
     def of(cls, rows: pl.DataFrame, group: pl.Expr | str, sums: Sequence[str], day: str) -> "Layer":
         """As ``Timeline.of``."""
-        ordered = rows.select(moment(group, day).alias("moment"), *exact(rows, sums)).sort("moment")
         number = pl.col("moment") // _DAYS
         begins = (number != number.shift(1)).fill_null(value=True)
-        first = ordered.select(pl.when(begins).then(pl.int_range(pl.len(), dtype=pl.UInt32)).forward_fill()).to_series()
-        running = ordered.select(pl.col(list(sums)).cum_sum())
-        nothing = _zeros(running)
-        before = pl.concat([nothing, running]).select(pl.all().gather(first))
-        return cls(ordered["moment"], pl.concat([nothing, running - before]))
+        first = pl.when(begins).then(pl.int_range(pl.len(), dtype=pl.UInt32)).forward_fill()
+        ordered = rows.select(moment(group, day).alias("moment"), *exact(rows, sums)).sort("moment")
+        values, whole = pl.col(list(sums)), pl.col(list(sums)).cum_sum()
+        running = ordered.with_columns(first.alias("first")).select(
+            (whole - (whole - values).gather("first")).extend_constant(0, 1)
+        )
+        return cls(ordered["moment"], running)
 
     def upto(self, moments: pl.Series) -> pl.Series:
         """How many rows there are up to each moment, its own day included."""
         return pl.Series(self._upto(moments.to_numpy()), dtype=pl.UInt32)
 
     def last(self, moments: pl.Series) -> pl.Series:
-        """The row of ``sums`` that holds those of each moment's group up to it."""
+        """The row that holds the sums of each moment's group up to it; the last of ``sums`` where there is none."""
         asked = moments.to_numpy()
-        row = self._upto(asked)
-        if self.moments.is_empty():
-            return pl.Series(row, dtype=pl.UInt32)
-        found = self.moments.to_numpy()[np.maximum(row, 1) - 1]
-        row[found // _DAYS != asked // _DAYS] = 0
+        row = self._upto(asked) - 1
+        nothing = self.moments.len()
+        if nothing:
+            row[(row < 0) | (self.moments.to_numpy()[row] // _DAYS != asked // _DAYS)] = nothing
+        else:
+            row[:] = 0
         return pl.Series(row, dtype=pl.UInt32)
 
     def row(self, moments: pl.Series) -> pl.Series:
         """The row of the last fact of each moment's group up to it; null where there is none."""
         last = pl.DataFrame({"last": self.last(moments)})
-        return last.select(pl.when(pl.col("last") > 0).then(pl.col("last").cast(pl.Int64) - 1)).to_series()
+        return last.select(pl.when(pl.col("last") < self.moments.len()).then("last")).to_series()
 
     def _upto(self, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         # NumPy starts from where the question before was found: twice as fast for questions in order.
@@ -184,7 +186,3 @@ def _exact(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 def _plain(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return value.cast(pl.Float64) / _FRACTION if dtype == pl.Int128 else value.cast(pl.Float64)
-
-
-def _zeros(running: pl.DataFrame) -> pl.DataFrame:
-    return pl.DataFrame({name: [0] for name in running.columns}, schema=running.schema)

@@ -2,6 +2,7 @@
 
     FOLDER/values.json                   numbers and text, by field
     FOLDER/<field>.arrow                 a frame, or a series as its only column
+    FOLDER/<field>.<column>              a column of whole numbers of 128 bits, which Arrow does not have
     FOLDER/<field>/...                   a dataclass; a tuple or a mapping of them, by number or key
 
 A field that is None is not there. What is read is as what was written, and takes no time however large it is: a page of a
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.ipc
@@ -24,6 +26,7 @@ T = TypeVar("T")
 
 _VALUES: Final = "values.json"
 _WHOLE: Final = pl.Decimal(38, 0)
+_BYTES: Final = 16
 
 
 def write_frames(value: object, folder: Path) -> None:
@@ -87,13 +90,29 @@ def _read_several(kind: object, place: Path) -> object:
 
 
 def _write(frame: pl.DataFrame, file: Path) -> None:
-    # Arrow has no whole numbers of 128 bits, but decimal ones, which are the same bits; in one piece they need no copy.
-    frame.with_columns(pl.col(pl.Int128).cast(_WHOLE)).write_ipc(file, record_batch_size=max(1, frame.height))
+    large = frame.select(pl.col(pl.Int128).cast(_WHOLE))
+    frame.drop(large.columns).write_ipc(file, record_batch_size=max(1, frame.height))
+    for column in large:
+        # Arrow knows these as decimal numbers, and has them begin at a multiple of 8 bytes; where they lie must be one of 16.
+        values = column.rechunk().to_arrow()
+        size = column.len() * _BYTES
+        with file.with_suffix(f".{column.name}").open("wb") as sink:
+            sink.write(memoryview(values.buffers()[1])[values.offset * _BYTES :][:size] if size else b"")
 
 
 def _mapped(file: Path) -> pl.DataFrame:
     table = pa.ipc.open_file(pa.memory_map(str(file))).read_all()
-    return cast("pl.DataFrame", pl.from_arrow(table, rechunk=False)).with_columns(pl.col(_WHOLE).to_physical())
+    found = cast("pl.DataFrame", pl.from_arrow(table, rechunk=False))
+    large = [place for place in file.parent.glob(f"{file.stem}.*") if place != file]
+    return found.with_columns(_large(place).alias(place.suffix[1:]) for place in sorted(large))
+
+
+def _large(file: Path) -> pl.Series:
+    """A column of 128 bits."""
+    size = file.stat().st_size
+    values = pa.py_buffer(np.memmap(file, mode="r") if size else b"")
+    column = pa.Array.from_buffers(pa.decimal128(38), size // _BYTES, [None, values])
+    return cast("pl.Series", pl.from_arrow(column)).to_physical()
 
 
 def _values(place: Path) -> Mapping[str, object]:
