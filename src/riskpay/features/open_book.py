@@ -83,7 +83,8 @@ class OldestDue:
 
     @classmethod
     def of(cls, spells: pl.DataFrame) -> "OldestDue":
-        """From ``open_spells``, none of them negative."""
+        """From ``open_spells``, none of them negative, an item's own side by side and in order."""
+        spells = _lasting(spells)
         late_known = pl.col("first") > pl.col("due_date")
         ordered = spells.filter(~late_known).select(
             "due_date",
@@ -115,6 +116,15 @@ class OldestDue:
         return pl.select(
             pl.when(theirs).then(self.anew.at(moments)).otherwise(pl.min_horizontal(plain, other))
         ).to_series()
+
+
+def _lasting(spells: pl.DataFrame) -> pl.DataFrame:
+    """Spans in which an item was open with one due date, whatever of its amount was open."""
+    alike = (pl.col(name) == pl.col(name).shift(1) for name in ("item", "customer", "due_date"))
+    goes_on = pl.all_horizontal(*alike, pl.col("first") == pl.col("end").shift(1)).fill_null(value=False)
+    begins = spells.select(~goes_on).to_series()
+    ends = begins.shift(-1, fill_value=True)
+    return spells.filter(begins).with_columns(spells.filter(ends)["end"])
 
 
 def _same_group(records: pl.Series, rows: pl.Series, moments: pl.Series) -> pl.Series:

@@ -31,6 +31,7 @@ from riskpay.ledger.tables import CUSTOMER_KEY, INVOICES, ITEM_KEY
 
 _ITEM, _CUSTOMER = list(ITEM_KEY), list(CUSTOMER_KEY)
 _SOURCE = ["company_id", "source_type", "source_id"]
+_SAME = ["customer", "value"]
 _NO_ITEM: Final = -1
 
 
@@ -66,7 +67,7 @@ class Standing:
             .select("item", *INVOICES.names),
             allocations=_by_item(ledger.allocations, items),
             write_offs=_by_item(ledger.write_offs, items),
-            spells=open_spells(items).sort("customer"),
+            spells=open_spells(items).sort("customer", maintain_order=True),
             notes=_cancelled_notes(ledger.invoices),
             payment_reversals=ledger.payment_reversals,
             customers=ledger.customers,
@@ -161,18 +162,17 @@ class Standing:
         theirs = changed.invoices.filter(document_type="invoice").select(_CUSTOMER).unique()
         new = theirs.join(before.customers, on=_CUSTOMER, how="anti").sort(_CUSTOMER)
         customers = pl.concat([before.customers, _numbered(new, "customer", before.customers)])
-        found = theirs.join(customers, on=_CUSTOMER)["customer"].sort()
-        own = before.amounts[_rows(before.amounts["customer"], found)]
-        items = item_history(changed, self.facts.settings, customers, amounts=own)
-        unknown = (
-            items.versions.filter(pl.col("same_amount") < 0).select("customer", "value").unique(maintain_order=True)
+        # Which amounts are the same is not for this ledger alone to say.
+        items = item_history(changed, self.facts.settings, customers, amounts=before.amounts.clear())
+        values = items.versions.select(_SAME).unique().sort(_SAME)
+        found = before.amounts[_rows(before.amounts["customer"], values["customer"].unique().sort())]
+        known = found.join(values, on=_SAME, how="semi")
+        new_ones = _numbered(values.join(known, on=_SAME, how="anti"), "same_amount", before.amounts)
+        same = items.versions.select(_SAME).join(
+            pl.concat([known, new_ones]), on=_SAME, how="left", maintain_order="left"
         )
-        amounts = pl.concat([own, _numbered(unknown, "same_amount", before.amounts)])
-        numbered = items.versions.select("customer", "value").join(
-            amounts, on=["customer", "value"], how="left", maintain_order="left"
-        )
-        versions = items.versions.with_columns(same_amount=numbered["same_amount"].cast(pl.Int64))
-        return replace(items, versions=versions, amounts=pl.concat([before.amounts, amounts[own.height :]]))
+        versions = items.versions.with_columns(same["same_amount"].cast(pl.Int64))
+        return replace(items, versions=versions, amounts=pl.concat([before.amounts, new_ones]))
 
 
 @dataclass(frozen=True)
