@@ -37,6 +37,10 @@ class ClusterEngine:
         """The client of the scheduler, for work whose pieces need one another."""
         return self._client
 
+    def width(self) -> int:
+        """As ``Engine.width``: the threads of all workers there are now."""
+        return max(1, int(sum(self._client.ncores().values())))
+
     def each(self, work: Callable[[T], R], pieces: Sequence[T]) -> Iterator[R]:
         """As ``Engine.each``. Raises NotThereError when the cluster is lost, or a piece keeps killing its workers."""
         futures = self._client.map(work, pieces, pure=False)

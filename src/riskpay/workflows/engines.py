@@ -13,6 +13,9 @@ R = TypeVar("R")
 class Engine(Protocol):
     """Does pieces of work that need nothing of one another."""
 
+    def width(self) -> int:
+        """How many pieces it does at a time."""
+
     def each(self, work: Callable[[T], R], pieces: Sequence[T]) -> Iterator[R]:
         """What ``work`` makes of each piece, in the order in which they get done.
 
@@ -23,6 +26,10 @@ class Engine(Protocol):
 
 class LocalEngine:
     """This machine: as many pieces at a time as Polars has threads."""
+
+    def width(self) -> int:
+        """As ``Engine.width``."""
+        return pl.thread_pool_size()
 
     def each(self, work: Callable[[T], R], pieces: Sequence[T]) -> Iterator[R]:
         """As ``Engine.each``; what is not begun yet is dropped when the caller stops asking."""

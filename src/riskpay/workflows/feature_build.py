@@ -98,7 +98,7 @@ def build(
     if out.exists():
         raise UsageError(f"{out} is there already", "name a new folder, or remove that one")
     engine = engine or LocalEngine()
-    parts = ceil(_invoices(ledger) / items)
+    parts = _parts(_invoices(ledger), items, engine.width())
     asked = _questions(questions) if isinstance(questions, Path) else None
     out.parent.mkdir(parents=True, exist_ok=True)
     room = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -120,6 +120,12 @@ def build(
     finally:
         shutil.rmtree(room, ignore_errors=True)
     return Built(out, sum(counts), len(settings.names), len(jobs), time.perf_counter() - began)
+
+
+def _parts(invoices: int, items: int, width: int) -> int:
+    """How many parts: a full round for all that work at a time, or several, so that none waits for the last one."""
+    parts = ceil(invoices / items)
+    return parts if parts == 1 else ceil(parts / width) * width
 
 
 def _told(engine: Engine, jobs: list[Job], tell: Progress) -> None:
