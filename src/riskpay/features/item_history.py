@@ -33,7 +33,8 @@ class ItemHistory:
     (day the item's first version became known), issue_date, due_date, currency's ``rate`` and ``units``, amount (minor
     units), value (major units of the company's currency), value_log (its log10), terms_days, due_weekday (0 = Monday),
     bank_days_in_terms, due_roll, due_kind, classes of like items (amount_class, like_amount, same_amount, terms_class),
-    country (whose bank holidays count: ``places``), ``mark``, the row of ``marks`` that tells of its due date, and ``content``, which changes
+    country (whose bank holidays count: ``places``), ``mark``, the row of ``marks`` that tells of its due date, and
+    ``content``, which changes
     with anything that a settlement is measured by. ``marks``: as ``bank_days.due_marks``.
     ``states``: a row an item and day, in that order: item, version (row of ``versions``), known_on, open_amount,
     settled, settled_on, settled_by, reopened, as ``settlement.states_of``.
@@ -70,8 +71,10 @@ def item_history(
     valued = _valued(documents, ledger, numbers, numbers.height if other is None else other)
     same = ["customer", "value"]
     if amounts is None:
-        amounts = valued.select(same).unique(maintain_order=True).with_row_index("same_amount")
-    valued = valued.join(amounts, on=same, how="left", maintain_order="left").with_columns(
+        own = amounts = valued.select(same).unique(maintain_order=True).with_row_index("same_amount")
+    else:
+        own = amounts.filter(pl.col("customer").is_in(valued["customer"].unique().implode()))
+    valued = valued.join(own, on=same, how="left", maintain_order="left").with_columns(
         pl.col("same_amount").cast(pl.Int64).fill_null(-1)
     )
     marks = due_marks(valued.select("country", "due_date").unique(maintain_order=True))

@@ -34,7 +34,7 @@ def history_of(ledger: Ledger, own: pl.DataFrame, settings: FeatureSettings) -> 
 
 
 def portfolio_of(history: ItemHistory, settings: FeatureSettings) -> pl.DataFrame:
-    """What the part adds to the portfolio (``histories.by_day``)."""
+    """What the part adds to the portfolio (``lines.by_day``)."""
     return by_day(_settled(history, settings))
 
 

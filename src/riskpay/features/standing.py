@@ -6,8 +6,9 @@ large as what is new. Only the oldest open due date does not add up: it is made 
 The answers are those of a ledger gathered anew, to the last bit.
 
 Cost, for n facts gathered and c changed items: c log n to find the rows of the items, what ``histories.gather`` takes for
-them, and a pass over the open spells of their customers. It grows with all that is new since the facts were gathered:
-when that is a twentieth of them, it is time to gather them again.
+them, and a pass over the open spells of their customers. Where a payment comes back, a customer moves or a rate comes, one
+pass over a column or two of all n as well. It grows with all that is new since the facts were gathered: when that is a
+twentieth of them, it is time to gather them again.
 """
 
 from dataclasses import dataclass, replace
@@ -75,15 +76,17 @@ class Standing:
             fx_rates=ledger.fx_rates,
         )
 
-    def later(self, added: Ledger, removed: Ledger) -> "Later | None":
-        """The facts with ``added`` rows and without ``removed`` ones; None where they must be gathered anew.
+    def later(self, added: Ledger, removed: Ledger, at_most: int | None = None) -> "Later | None":
+        """The facts with ``added`` rows and without ``removed`` ones; None where they are to be gathered anew.
 
-        That is so where a company changed: its country and currency concern every item; and with disputes, whose timelines
-        have no layers. Payments and events are not looked at.
+        That is so where a company changed, whose country and currency concern every item; with disputes, whose timelines
+        have no layers; and where more than ``at_most`` items are touched. Payments and events are not looked at.
         """
         if added.companies.height or removed.companies.height or self.facts.disputes:
             return None
         touched = self._touched(added, removed)
+        if at_most is not None and touched.len() > at_most:
+            return None
         changed = self._ledger_of(touched.cast(pl.Int64).extend(pl.Series([_NO_ITEM])).sort(), added, removed)
         facts, items = self.facts, self._history(changed)
         old = replace(facts.items, states=facts.items.states[_rows(facts.items.states["item"], touched)])
@@ -120,12 +123,24 @@ class Standing:
         if moved.height:
             theirs = self.documents.lazy().join(moved.lazy(), on=_CUSTOMER, how="semi")
             numbers.append(theirs.collect()["item"])
-        rates = pl.concat([added.fx_rates, removed.fx_rates])
-        if rates.height:
-            # A rate counts from its day on until the next.
-            dated = self.facts.items.versions.lazy().select("item", day=pl.min_horizontal("issue_date", "made"))
-            numbers.append(dated.filter(pl.col("day") >= rates["rate_date"].min()).collect()["item"])
+        numbers.append(self._rated(pl.concat([added.fx_rates, removed.fx_rates])))
         return pl.concat(numbers).unique().sort()
+
+    def _rated(self, rates: pl.DataFrame) -> pl.Series:
+        """Items whose value may hang on rates: a rate counts from its day on until the next, for either direction."""
+        home = self.companies.select("company_id", home="currency")
+        pairs = pl.concat(
+            [
+                rates.select("currency", home="quote_currency"),
+                rates.select(home="currency", currency="quote_currency").select("currency", "home"),
+            ]
+        )
+        foreign = home.join(pairs.filter(pl.col("currency") != pl.col("home")), on="home").unique()
+        if foreign.is_empty():
+            return self.documents["item"].clear()
+        day = self.facts.items.versions.select(pl.min_horizontal("issue_date", "made")).to_series()
+        since = self.documents.lazy().select("item", "company_id", "currency").filter(day >= rates["rate_date"].min())
+        return since.join(foreign.lazy(), on=["company_id", "currency"], how="semi").collect()["item"]
 
     def _moved(self, added: Ledger, removed: Ledger) -> pl.DataFrame:
         """Customers whose country may be another than it was."""
@@ -241,7 +256,8 @@ def _taken_out(settled: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
 
 def _rows(ordered: pl.Series, wanted: pl.Series) -> pl.Series:
     """The rows of an ordered column that hold one of the ``wanted`` numbers, themselves in order."""
-    column, numbers = ordered.to_numpy(), wanted.to_numpy()
+    # Numbers of another type would have the whole column copied.
+    column, numbers = ordered.to_numpy(), wanted.cast(ordered.dtype, strict=False).drop_nulls().to_numpy()
     first, last = (np.searchsorted(column, numbers, side=side) for side in ("left", "right"))
     counts = last - first
     starts = np.cumsum(counts) - counts

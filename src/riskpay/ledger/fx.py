@@ -10,19 +10,6 @@ from riskpay.money import is_currency, minor_digits
 _PAIR = ["currency", "quote_currency"]
 
 
-def with_value(
-    frame: pl.DataFrame, ledger: Ledger, amount: str, day: str, into: str = "value", *, later_rates: bool = True
-) -> pl.DataFrame:
-    """``frame`` with ``into``: the money column ``amount`` in major units of its company's currency.
-
-    ``frame`` has company_id, currency, ``amount`` (minor units) and ``day`` (date whose rate counts).
-    Where the ledger has no rate, one for one is used, so that a missing rate stops nothing.
-    ``later_rates``: whether a day before the first rate takes that one; not where the future must not count.
-    """
-    rated = with_rate_home(frame, ledger, day, later_rates=later_rates)
-    return rated.with_columns(in_major(pl.col(amount)).alias(into)).select(*frame.columns, into)
-
-
 def in_major(amount: pl.Expr) -> pl.Expr:
     """Minor units in major units of the company's currency, with the columns of ``with_rate_home``."""
 

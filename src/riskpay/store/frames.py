@@ -3,6 +3,7 @@
     FOLDER/values.json                   numbers and text, by field
     FOLDER/<field>.arrow                 a frame, or a series as its only column
     FOLDER/<field>.<column>              a column of whole numbers of 128 bits, which Arrow does not have
+    FOLDER/SIZES.json                    every file and its size, written last: what is not as it says is not read
     FOLDER/<field>/...                   a dataclass; a tuple or a mapping of them, by number or key
 
 A field that is None is not there. What is read is as what was written, and takes no time however large it is: a page of a
@@ -22,15 +23,43 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.ipc
 
+from riskpay.errors import DataError
+from riskpay.store.flush import flush
+
 T = TypeVar("T")
 
-_VALUES: Final = "values.json"
+_VALUES, _SIZES = "values.json", "SIZES.json"
 _WHOLE: Final = pl.Decimal(38, 0)
 _BYTES: Final = 16
 
 
-def write_frames(value: object, folder: Path) -> None:
-    """Every field of a dataclass in ``folder``, which is made."""
+def write_frames(value: object, folder: Path, *, lasting: bool = False) -> None:
+    """Every field of a dataclass in ``folder``, which is made; ``lasting``: on disk before this ends."""
+    _write_parts(value, folder)
+    sizes = _sizes(folder)
+    (folder / _SIZES).write_text(json.dumps(sizes), encoding="utf-8")
+    for name in (*sizes, _SIZES) if lasting else ():
+        flush(folder / name)
+
+
+def read_frames(kind: type[T], folder: Path) -> T:
+    """A dataclass as it was written to ``folder``; raises DataError where that is not whole."""
+    try:
+        whole = json.loads((folder / _SIZES).read_text(encoding="utf-8")) == _sizes(folder)
+    except (OSError, ValueError):
+        whole = False
+    if not whole:
+        raise DataError(f"{folder} is not as it was written", "remove it: it is made anew")
+    return _read_parts(kind, folder)
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """The size of every file of a folder by its path there."""
+    files = (file for file in folder.rglob("*") if file.is_file() and file.name != _SIZES)
+    return {file.relative_to(folder).as_posix(): file.stat().st_size for file in sorted(files)}
+
+
+def _write_parts(value: object, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     plain = {}
     for name, part in _parts(value).items():
@@ -39,15 +68,14 @@ def write_frames(value: object, folder: Path) -> None:
         elif isinstance(part, pl.Series):
             _write(part.to_frame("values"), folder / f"{name}.arrow")
         elif is_dataclass(part) or isinstance(part, Mapping | tuple):
-            write_frames(part, folder / name)
+            _write_parts(part, folder / name)
         elif part is not None:
             plain[name] = part
     if plain:
         (folder / _VALUES).write_text(json.dumps(plain), encoding="utf-8")
 
 
-def read_frames(kind: type[T], folder: Path) -> T:
-    """A dataclass as it was written to ``folder``."""
+def _read_parts(kind: type[T], folder: Path) -> T:
     values, kinds = _values(folder), _kinds(kind)
     return kind(**{name: _read(part, folder / name, values) for name, part in kinds.items()})
 
@@ -78,7 +106,7 @@ def _read(kind: object, place: Path, values: Mapping[str, object]) -> object:
         return found if kind is pl.DataFrame else found["values"]
     if origin in {tuple, dict}:
         return _read_several(kind, place)
-    return read_frames(kind, place) if isinstance(kind, type) and is_dataclass(kind) else values[place.name]
+    return _read_parts(kind, place) if isinstance(kind, type) and is_dataclass(kind) else values[place.name]
 
 
 def _read_several(kind: object, place: Path) -> object:
@@ -94,6 +122,8 @@ def _write(frame: pl.DataFrame, file: Path) -> None:
     frame.drop(large.columns).write_ipc(file, record_batch_size=max(1, frame.height))
     for column in large:
         # Arrow knows these as decimal numbers, and has them begin at a multiple of 8 bytes; where they lie must be one of 16.
+        if column.null_count():
+            raise ValueError(f"{column.name} has rows without a value")
         values = column.rechunk().to_arrow()
         size = column.len() * _BYTES
         with file.with_suffix(f".{column.name}").open("wb") as sink:

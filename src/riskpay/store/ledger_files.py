@@ -2,9 +2,9 @@
 
     HOME/ledger/versions/<data_version>/<table>.parquet
     HOME/ledger/versions/<data_version>/LOADED_ON      the day of the newest load that gave this version
-    HOME/ledger/versions/<data_version>/SINCE          the version before it, if a load made it from one
-    HOME/ledger/versions/<data_version>/added/         rows that the load added to it, by table
-    HOME/ledger/versions/<data_version>/removed/       rows that it took out or replaced, by table
+    HOME/ledger/versions/<data_version>/SINCE          the version before it, if a load made it from one, and counts of
+    HOME/ledger/versions/<data_version>/added/         the rows that the load added, by table
+    HOME/ledger/versions/<data_version>/removed/       the rows that it took out or replaced, by table
     HOME/ledger/CURRENT                                the data_version that counts
 
 A version is written beside the others and renamed into place; only then CURRENT is replaced. Killed at any moment, the
@@ -13,7 +13,7 @@ ledger is as before, and the next load clears what was left. A lock keeps two lo
 
 import fcntl
 import hashlib
-import os
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -28,6 +29,7 @@ from riskpay.errors import DataError, NotThereError
 from riskpay.ledger.columns import Table
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.tables import FILE_TABLES, TABLES
+from riskpay.store.flush import flush
 from riskpay.store.ledger_merge import Count, merge
 
 _LEFTOVER = ".writing-"
@@ -62,12 +64,17 @@ class Since:
 
     def write(self, folder: Path) -> None:
         """Into the folder of the version that the load made."""
+        counts = {}
         for side, frames in ((_ADDED, self.added), (_REMOVED, self.removed)):
             (folder / side).mkdir()
-            for name, rows in frames.items():
-                if rows.height:
-                    rows.write_parquet(folder / side / f"{name}.parquet")
-        (folder / _SINCE).write_text(f"{self.version}\n", encoding="ascii")
+            counts[side] = {name: rows.height for name, rows in frames.items() if rows.height}
+            for name in counts[side]:
+                file = folder / side / f"{name}.parquet"
+                frames[name].write_parquet(file)
+                flush(file)
+            flush(folder / side)
+        (folder / _SINCE).write_text(json.dumps({"version": self.version, **counts}) + "\n", encoding="ascii")
+        flush(folder / _SINCE)
 
 
 class LedgerFiles:
@@ -148,23 +155,29 @@ class LedgerFiles:
         with self._locked():
             return self._publish(ledger, _nothing)
 
-    def changes(self, since: str) -> tuple[Ledger, Ledger] | None:
-        """Rows that loads added to version ``since`` and took out of it until the version that counts.
+    def changes(self, since: str, until: str) -> tuple[Ledger, Ledger] | None:
+        """Rows that loads added to version ``since``, and took out of it, until version ``until``.
 
-        None where that is not known: the version is not one of those that led to this one.
+        None where that is not known: ``since`` is not one of the versions that led to ``until``, or what a load wrote down of
+        it is not there as it was written.
         """
-        version, steps = self.current_version(), list[Path]()
+        try:
+            return self._changes(since, until)
+        except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
+            return None
+
+    def _changes(self, since: str, until: str) -> tuple[Ledger, Ledger]:
+        version, steps = until, list[tuple[Path, dict[str, Any]]]()
         while version != since:
             folder = self._versions / version
-            if folder in steps or not (folder / _SINCE).exists():
-                return None
-            steps.append(folder)
-            version = (folder / _SINCE).read_text(encoding="ascii").strip()
+            told = json.loads((folder / _SINCE).read_text(encoding="ascii"))
+            steps.append((folder, told))
+            version = told["version"]
         added, removed = ({table.name: table.empty() for table in FILE_TABLES} for _ in range(2))
-        for folder in reversed(steps):
+        for folder, told in reversed(steps):
             for table in FILE_TABLES:
                 more, less = added[table.name], removed[table.name]
-                new, gone = (_rows_in(folder / side / f"{table.name}.parquet", table) for side in (_ADDED, _REMOVED))
+                new, gone = (_rows_in(folder / side, table, told[side]) for side in (_ADDED, _REMOVED))
                 # What comes and goes again, or goes and comes again, changes nothing.
                 added[table.name] = pl.concat([_without(more, gone), _without(new, less)])
                 removed[table.name] = pl.concat([_without(less, new), _without(gone, more)])
@@ -215,20 +228,20 @@ class LedgerFiles:
         for name, frame in ordered.items():
             file = writing / f"{name}.parquet"
             frame.write_parquet(file)
-            _flush(file)
+            flush(file)
         if loaded_on:
             (writing / _LOADED_ON).write_text(f"{loaded_on.isoformat()}\n", encoding="ascii")
-            _flush(writing / _LOADED_ON)
+            flush(writing / _LOADED_ON)
         if since:
             since.write(writing)
-        _flush(writing)
+        flush(writing)
         try:
             before()
         except BaseException:
             shutil.rmtree(writing)
             raise
         writing.replace(folder)
-        _flush(self._versions)
+        flush(self._versions)
 
 
 def data_version(ordered: Mapping[str, pl.DataFrame]) -> str:
@@ -248,8 +261,14 @@ def _without(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     return rows.join(others, on=rows.columns, how="anti", nulls_equal=True) if others.height else rows
 
 
-def _rows_in(file: Path, table: Table) -> pl.DataFrame:
-    return pl.read_parquet(file) if file.exists() else table.empty()
+def _rows_in(folder: Path, table: Table, counts: Mapping[str, int]) -> pl.DataFrame:
+    """Rows of a table that a load wrote down; raises ValueError where they are not as many as it counted."""
+    if table.name not in counts:
+        return table.empty()
+    rows = pl.read_parquet(folder / f"{table.name}.parquet")
+    if rows.height != counts[table.name]:
+        raise ValueError(f"{rows.height} rows in {folder}, {counts[table.name]} were written")
+    return rows
 
 
 def _day_in(file: Path) -> date | None:
@@ -263,15 +282,6 @@ def _nothing() -> None:
 def _replace_text(file: Path, text: str) -> None:
     beside = file.with_name(f".{file.name}.writing")
     beside.write_text(f"{text}\n", encoding="ascii")
-    _flush(beside)
+    flush(beside)
     beside.replace(file)
-    _flush(file.parent)
-
-
-def _flush(path: Path) -> None:
-    """Ask the disk to keep a file or folder before the next step relies on it."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    flush(file.parent)

@@ -7,7 +7,9 @@
 
 Rows stream through: no table is ever held whole, so the ledger may be larger than memory. An item that changed hands
 stands in the partitions of all its customers. Payments returned and credit notes cancelled, which are few, stand in
-each; of customers' attributes those that carry a date, as no other may be a feature. Events are as few, and shares of all customers' promises need the whole of them. The same customer is dealt to the same partition of so many, on every machine and in every version.
+each; of customers' attributes those that carry a date, as no other may be a feature. Events are as few, and shares of
+all customers' promises need the whole of them. The same customer is dealt to the same partition of so many, on every
+machine and in every version.
 """
 
 import shutil

@@ -67,7 +67,7 @@ def daily(
     ledger = opened.ledger.known(day, "end")
     progress("scoring open items", 0, 3)
     if found:
-        facts = facts_of_day(home, opened.files, ledger, settings)
+        facts = facts_of_day(opened, ledger, settings)
         scored = score_open_items(ledger, facts, day, found.model, found.version)
     else:
         scored = open_items_of(ledger, day, settings.tolerance)
@@ -83,7 +83,7 @@ def daily(
             run_id = store.runs.record(
                 day,
                 model_version=found.version if found else "points",
-                data_version=opened.files.current_version(),
+                data_version=opened.data_version,
                 policy_hash=opened.policy_hash,
                 seconds=time.perf_counter() - begun,
                 counts=counts,

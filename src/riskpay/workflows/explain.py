@@ -33,7 +33,7 @@ def explain(home: Path, invoice_id: str, as_of: date | None = None) -> dict[str,
     if document.is_empty():
         raise NotThereError(f"no invoice {invoice_id!r} is known on {day}", "check the number, zeros included")
     own = document["customer_id"].unique().to_list()
-    facts = facts_of_day(home, opened.files, ledger, found.model.features)
+    facts = facts_of_day(opened, ledger, found.model.features)
     scored = score_open_items(ledger, facts, day, found.model, found.version)
     wanted = scored.frame.with_row_index("row").filter(
         (pl.col("invoice_id") == invoice_id) & pl.col("customer_id").is_in(own)

@@ -90,7 +90,8 @@ def build(
     ``questions``: every item at its issue date, every item open on a day, or a Parquet file of item keys and as_of, of
     which those about items that are not there get no row. The files have the question's key and a Float64 column a
     feature, as ``histories.features``, a row a question in no order that matters. ``items``: about how many items are
-    worked on at a time. ``events``: the tables of disputes and promises by name, for settings in which these are on. ``out`` appears in one step, complete; the room for the parts is taken beside it, and with an
+    worked on at a time. ``events``: the tables of disputes and promises by name, for settings in which these are
+    on. ``out`` appears in one step, complete; the room for the parts is taken beside it, and with an
     engine on other machines all must see it. Raises UsageError if ``out`` is there already or the questions
     cannot be read, NotThereError for a ledger without an invoice.
     """

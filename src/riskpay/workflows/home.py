@@ -51,12 +51,17 @@ class Home:
         return LedgerFiles(self.settings.home)
 
     @cached_property
+    def data_version(self) -> str:
+        """The version of the ledger that counted when it was first asked for; raises NotThereError before the first load."""
+        return self.files.current_version()
+
+    @cached_property
     def ledger(self) -> Ledger:
-        """The current ledger, disputes, promises, blocks and contacts of the store joined into it.
+        """The ledger of ``data_version``, disputes, promises, blocks and contacts of the store joined into it.
 
         Raises NotThereError if nothing was loaded yet.
         """
-        current = self.files.current()
+        current = self.files.version(self.data_version)
         return current.with_tables(**self.events())
 
     def events(self) -> dict[str, pl.DataFrame]:

@@ -1,21 +1,33 @@
-"""The facts that the questions of a day are put to; of a large ledger they are kept in the home from day to day."""
+"""The facts that the questions of a day are put to; of a large ledger they are kept in the home from day to day.
 
+    HOME/facts/<data_version>-<kind>/    facts of all days of a version, as ``store.frames``
+
+They are made again from the ledger whenever they are not there, not whole, or of another kind: whoever cannot keep them
+goes without.
+"""
+
+import fcntl
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Protocol
 
 import polars as pl
-import pyarrow as pa
 
-from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
+import riskpay
+from riskpay.errors import DataError
+from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.histories import Facts, gather
 from riskpay.features.standing import Standing
 from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.tables import FILE_TABLES
 from riskpay.store.frames import read_frames, write_frames
-from riskpay.store.ledger_files import LedgerFiles
+from riskpay.workflows.home import Home
 
 KEPT_FROM: Final = 200_000
 """Invoices from which on facts are kept: fewer are gathered within a second."""
@@ -23,7 +35,11 @@ KEPT_FROM: Final = 200_000
 _NEWS: Final = 0.05
 """Share of the facts that may have come later until all are gathered anew."""
 
-_WRITING: Final = ".writing-"
+_KINDS: Final = 2
+"""Kinds that are kept beside one another: a new champion and the one before may have other settings."""
+
+_ASIDE: Final = "."
+"""How names of folders begin that are being written or removed."""
 
 
 class Asked(Protocol):
@@ -36,54 +52,96 @@ class Asked(Protocol):
         """As ``Facts.of_new``."""
 
 
-def facts_of_day(home: Path, files: LedgerFiles, ledger: Ledger, settings: FeatureSettings) -> Asked:
-    """Facts to be asked at the end of a day; ``ledger``: what was known by then.
+def facts_of_day(home: Home, known: Ledger, settings: FeatureSettings) -> Asked:
+    """Facts to be asked at the end of a day and later; ``known``: the home's ledger as it was known by then.
 
-    Of a large ledger, unless disputes count, those of all days are kept in ``home/facts``, brought up to date with what loads added since, and
-    gathered anew when that is much, or when settings or versions changed. Questions of a day count what was known then.
+    Of a large ledger of which nothing later is known, facts are kept in the home, brought up to date with what loads added
+    since, and gathered anew when that is much. Only the home's folder ``facts`` is written to, and only if it can be.
     """
-    if ledger.invoices.height < KEPT_FROM or settings.disputes:
-        return gather(ledger, settings, "end")
-    place, kind = home / "facts", _kind(settings)
-    for kept in sorted(place.glob(f"*-{kind}")):
-        found = _brought_up(kept, files)
-        if found:
-            return found
-    return _kept_anew(place, files, kind, settings)
+    large = known.invoices.height >= KEPT_FROM and not settings.disputes
+    if not large or _later_facts(home.ledger, known):
+        return gather(known, settings, "end")
+    place, kind = home.settings.home / "facts", _kind(settings)
+    found = _brought_up(place, kind, home)
+    if found:
+        return found
+    try:
+        with _alone(place):
+            return _brought_up(place, kind, home) or _kept_anew(place, kind, home, settings)
+    except (OSError, pl.exceptions.PolarsError):
+        return gather(known, settings, "end")
+
+
+def _later_facts(ledger: Ledger, known: Ledger) -> bool:
+    """Whether the ledger holds facts of later days: a new item's issue day may be later too, and must not know them."""
+    whole, part = ledger.frames(), known.frames()
+    return any(whole[table.name].height != part[table.name].height for table in FILE_TABLES)
 
 
 def _kind(settings: FeatureSettings) -> str:
-    """What facts kept by other settings or versions of the programs do not share."""
-    said = f"{version('riskpay')} {pl.__version__} {settings} {FEATURE_NAMES}"
-    return hashlib.sha256(said.encode()).hexdigest()[:8]
+    """What facts of other settings, calendars or programs do not share."""
+    versions = [f"{name} {version(name)}" for name in ("polars", "holidays")]
+    return hashlib.sha256(f"{versions} {settings} {_programs()}".encode()).hexdigest()[:8]
 
 
-def _brought_up(kept: Path, files: LedgerFiles) -> Asked | None:
-    """Kept facts with what was loaded since; None where they are of no use."""
-    change = files.changes(kept.name.split("-")[0])
-    if change is None:
-        return None
-    added, removed = change
+@cache
+def _programs() -> str:
+    """What the facts are made and read by, as it is: a change of it need not change the version."""
+    root = Path(riskpay.__path__[0])
+    files = [*root.glob("features/*.py"), *root.glob("ledger/*.py"), root / "dates.py", root / "store" / "frames.py"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
+
+
+def _brought_up(place: Path, kind: str, home: Home) -> Asked | None:
+    """Kept facts with what was loaded since; None where there are none of use."""
+    for kept in sorted(place.glob(f"*-{kind}")):
+        change = home.files.changes(kept.name.split("-")[0], home.data_version)
+        news = sum(rows.height for side in change or () for rows in side.frames().values())
+        if change is None:
+            continue
+        try:
+            standing = read_frames(Standing, kept)
+        except (DataError, OSError):
+            continue
+        limit = _NEWS * standing.documents.height
+        found = standing.later(*change, at_most=int(limit)) if news <= limit else None
+        if found:
+            return found
+    return None
+
+
+def _kept_anew(place: Path, kind: str, home: Home, settings: FeatureSettings) -> Facts:
+    standing = Standing.of(home.ledger, settings, "end")
+    for left in place.glob(f"{_ASIDE}*-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    writing = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}writing-", dir=place))
     try:
-        standing = read_frames(Standing, kept)
-    except (OSError, KeyError, ValueError, pa.ArrowException):
-        return None
-    news = sum(rows.height for side in change for rows in side.frames().values())
-    return standing.later(added, removed) if news <= _NEWS * standing.documents.height else None
-
-
-def _kept_anew(place: Path, files: LedgerFiles, kind: str, settings: FeatureSettings) -> Facts:
-    newest = files.current_version()
-    standing = Standing.of(files.version(newest), settings, "end")
-    place.mkdir(parents=True, exist_ok=True)
-    before = list(place.iterdir())
-    writing = Path(tempfile.mkdtemp(prefix=_WRITING, dir=place))
-    write_frames(standing, writing)
-    for old in before:
-        shutil.rmtree(old, ignore_errors=True)
-    try:
-        writing.rename(place / f"{newest}-{kind}")
-    except OSError:
-        # Another process kept the same meanwhile.
-        shutil.rmtree(writing)
+        write_frames(standing, writing, lasting=True)
+        writing.chmod(0o755)
+        # The newest stay, one of each kind: the others go out of sight before they go.
+        others = [kept for kept in _newest_first(place) if not kept.name.endswith(f"-{kind}")]
+        for old in set(place.glob("[!.]*-*")) - set(others[: _KINDS - 1]):
+            gone = old.with_name(f"{_ASIDE}gone-{old.name}")
+            old.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+        writing.rename(place / f"{home.data_version}-{kind}")
+    except (OSError, ValueError, pl.exceptions.PolarsError):
+        # No room, no permission, or amounts beyond what can be written: the facts are here all the same.
+        shutil.rmtree(writing, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(writing, ignore_errors=True)
+        raise
     return standing.facts
+
+
+def _newest_first(place: Path) -> list[Path]:
+    return sorted(place.glob("[!.]*-*"), key=lambda kept: kept.stat().st_mtime, reverse=True)
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """While nobody else keeps facts in this home."""
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

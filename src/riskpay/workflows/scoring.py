@@ -26,7 +26,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class LedgerScorer:
-    """Answers from one ledger, model and policy as they were at the end of ``as_of``. Writes nothing.
+    """Answers from one ledger, model and policy as they were at the end of ``as_of``.
 
     ``home``: the folder they were read from; ``facts_until``: day of the newest fact known by then.
     """
@@ -54,7 +54,8 @@ class LedgerScorer:
     ) -> Sequence[ScoredItem | RowProblem]:
         """One answer an item, in order, from what is known by the end of ``as_of``, the scorer's own day.
 
-        Raises UsageError for another day: a scorer knows too much of an earlier one. An item issued after ``as_of`` is asked on its issue day. One whose invoice the ledger has is
+        Raises UsageError for another day: a scorer knows too much of an earlier one. An item issued after
+        ``as_of`` is asked on its issue day. One whose invoice the ledger has is
         answered as the ledger knows it; a settled one is a problem of its row.
         """
         if as_of != self.as_of:
@@ -140,12 +141,12 @@ def open_scorer(home: Path, as_of: date | None = None) -> LedgerScorer:
     Facts and events known by then, and a model trained by then. Raises NotThereError without a ledger or such
     a model, or for a day before the first invoice.
     """
-    opened, data_version = _read(home)
+    opened = Home.open(home)
     day = as_of or opened.last_day()
     opened.check_day(day)
     registered = opened.registry.champion_for(day)
     ledger, settings = opened.ledger.known(day, "end"), registered.model.features
-    facts = facts_of_day(opened.settings.home, opened.files, ledger, settings)
+    facts = facts_of_day(opened, ledger, settings)
     scored = score_open_items(ledger, facts, day, registered.model, registered.version)
     with opened.store() as store:
         book = at_par(book_of(ledger, scored, day, opened.policy, store, opened.reporting_currency())).in_order()
@@ -160,21 +161,11 @@ def open_scorer(home: Path, as_of: date | None = None) -> LedgerScorer:
         settled=_settled_documents(items),
         registered=registered,
         policy_hash=opened.policy_hash,
-        data_version=data_version,
+        data_version=opened.data_version,
         facts_until=min(opened.last_day(), day),
         next_steps=steps,
         segments={(company, customer): kind for company, customer, kind, _ in steps.segments.iter_rows()},
     )
-
-
-def _read(home: Path) -> tuple[Home, str]:
-    """The home with its ledger read, and the version that was read: a load may publish another at any moment."""
-    while True:
-        opened = Home.open(home)
-        version = opened.files.current_version()
-        _ = opened.ledger
-        if version == opened.files.current_version():
-            return opened, version
 
 
 def _settled_documents(items: pl.DataFrame) -> frozenset[tuple[str, str | None]]:
