@@ -72,6 +72,8 @@ def pandas() -> Run:
 
 def rebuild_day() -> Run:
     """A day from the ledger's files: all facts gathered anew, and every item open by then answered."""
+    import holidays.countries.united_states  # noqa: F401 - which is loaded when first asked for
+
     from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
     from riskpay.features.histories import gather
     from riskpay.features.parts import answered_by_key, questions_of
@@ -88,6 +90,7 @@ def rebuild_day() -> Run:
 
 def incremental_day() -> Run:
     """The same day from facts kept on disk the evening before (``keep``), to which the day's facts are added."""
+    import holidays.countries.united_states  # noqa: F401 - which is loaded when first asked for
     import polars as pl
 
     from riskpay.features.catalogue import FEATURE_NAMES

@@ -4,9 +4,10 @@ import csv
 import json
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
-from riskpay.errors import NotThereError
+from riskpay.errors import NotThereError, UsageError
 from riskpay.model.bundle import read_bundle, write_bundle
 from riskpay.serving.app import create_app
 from riskpay.serving.testing import Client
@@ -90,9 +91,19 @@ def test_entries_are_ranked_with_terms_and_reasons(trained, done):
 
 def test_every_step_of_a_customer_names_its_rule(trained, done):
     first = worklist(trained, DAY)["entries"][0]
-    steps = cadence(trained, first["customer_id"])["steps"]
+    steps = cadence(trained, first["customer_id"], company_id=first["company_id"])["steps"]
     assert steps
     assert all(step["rule"] for step in steps)
+
+
+def test_a_customer_of_several_legal_entities_is_asked_of_one(trained, done):
+    """The file has customers that two companies sell to; their list names the company."""
+    companies = Home.open(trained).ledger.invoices.group_by("customer_id").agg(n=pl.col("company_id").n_unique())
+    shared = companies.filter(pl.col("n") > 1)["customer_id"].to_list()
+    first = next(entry for entry in worklist(trained, DAY)["entries"] if entry["customer_id"] in shared)
+    with pytest.raises(UsageError, match=r"several legal entities: CA02, U001\nname one: --company CA02"):
+        cadence(trained, first["customer_id"])
+    assert cadence(trained, first["customer_id"], company_id=first["company_id"])["company_id"] == first["company_id"]
 
 
 def test_a_day_before_the_model_has_none(trained):

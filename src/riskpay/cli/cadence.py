@@ -11,6 +11,9 @@ from riskpay.cli.output import put_json, show
 def cadence(
     ctx: typer.Context,
     customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Customer id, zeros included.")],
+    company: Annotated[
+        str | None, typer.Option(metavar="ID", help="The legal entity whose customer is meant, where several have one.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a customer's steps: sent, planned and suppressed, each with its rule.
@@ -20,7 +23,7 @@ def cadence(
     home = settings_home(ctx)
     from riskpay.workflows.lists import cadence as steps
 
-    result = steps(home, customer)
+    result = steps(home, customer, company_id=company)
     if as_json:
         put_json(result)
         return

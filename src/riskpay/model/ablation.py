@@ -15,7 +15,7 @@ from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.model.curve import late_probability
 from riskpay.model.differences import Difference, differences, measures
-from riskpay.model.hazard import READ
+from riskpay.model.hazard import read_of
 from riskpay.model.late_model import LateModel
 from riskpay.model.splits import later_periods
 from riskpay.model.subset import Group
@@ -72,7 +72,11 @@ class Trial:
     @classmethod
     def of(cls, window: Window, model: LateModel, settings: TrainSettings) -> "Trial":
         """The trial of ``model`` on ``window``."""
-        return cls(window, window.told(model, settings), frozenset(f.name for f in READ).intersection(model.reads))
+        return cls(
+            window,
+            window.told(model, settings),
+            frozenset(f.name for f in read_of(model.reads)).intersection(model.reads),
+        )
 
 
 @dataclass(frozen=True)

@@ -45,11 +45,11 @@ def worklist(
         }
 
 
-def cadence(home: Path, customer_id: str, as_of: date | None = None) -> dict[str, Any]:
+def cadence(home: Path, customer_id: str, as_of: date | None = None, company_id: str | None = None) -> dict[str, Any]:
     """A customer's steps sent, planned and suppressed as of the newest plan, each with its rule.
 
-    Raises NotThereError if the ledger does not know the customer, or no day was done yet;
-    UsageError if several legal entities have a customer of that id.
+    ``company_id``: the legal entity whose customer is meant. Raises NotThereError if the ledger does not know the
+    customer, or no day was done yet; UsageError if several legal entities have a customer of that id and none is named.
     """
     opened = Home.open(home)
     with opened.store() as store:
@@ -57,12 +57,15 @@ def cadence(home: Path, customer_id: str, as_of: date | None = None) -> dict[str
         if day is None:
             raise NotThereError("no steps are planned yet", "run: riskpay daily")
         attributes = customers_as_of(opened.files.current(), day).filter(customer_id=customer_id)
+        if company_id is not None:
+            attributes = attributes.filter(company_id=company_id)
         found = [_named(store, row, day) for row in attributes.sort("company_id").iter_rows(named=True)]
         planned = [one for one in found if one["steps"] or one["segment"]]
         if len(planned) > 1:
             where = ", ".join(one["company_id"] for one in planned)
             raise UsageError(
-                f"customer {customer_id!r} is one of several legal entities: {where}", "ask the API by company"
+                f"customer {customer_id!r} is one of several legal entities: {where}",
+                f"name one: --company {planned[0]['company_id']}",
             )
         if planned:
             return planned[0]
