@@ -27,7 +27,7 @@ from riskpay.features.open_book import open_spells
 from riskpay.features.parts import answered_by_key, questions_of
 from riskpay.features.settlements import SUMS, settlements
 from riskpay.ledger.ledger import Ledger
-from riskpay.ledger.settlement import document_versions, returns
+from riskpay.ledger.settlement import document_versions, is_cancelled_note, returns
 from riskpay.ledger.tables import CUSTOMER_KEY, INVOICES, ITEM_KEY
 
 _ITEM, _CUSTOMER = list(ITEM_KEY), list(CUSTOMER_KEY)
@@ -69,7 +69,7 @@ class Standing:
             allocations=_by_item(ledger.allocations, items),
             write_offs=_by_item(ledger.write_offs, items),
             spells=open_spells(items).sort("customer", maintain_order=True),
-            notes=_cancelled_notes(ledger.invoices),
+            notes=ledger.invoices.filter(is_cancelled_note()),
             payment_reversals=ledger.payment_reversals,
             customers=ledger.customers,
             companies=ledger.companies,
@@ -132,7 +132,7 @@ class Standing:
         pairs = pl.concat(
             [
                 rates.select("currency", home="quote_currency"),
-                rates.select(home="currency", currency="quote_currency").select("currency", "home"),
+                rates.select(currency="quote_currency", home="currency"),
             ]
         )
         foreign = home.join(pairs.filter(pl.col("currency") != pl.col("home")), on="home").unique()
@@ -233,10 +233,6 @@ def _by_item(rows: pl.DataFrame, items: ItemHistory) -> pl.DataFrame:
         .with_columns(pl.col("item").cast(pl.Int64).fill_null(_NO_ITEM))
         .sort("item")
     )
-
-
-def _cancelled_notes(invoices: pl.DataFrame) -> pl.DataFrame:
-    return invoices.filter(document_type="credit_note", status="cancelled")
 
 
 def _only(history: ItemHistory, items: pl.Series) -> ItemHistory:

@@ -173,6 +173,11 @@ def _allocations(ledger: Ledger) -> pl.DataFrame:
     )
 
 
+def is_cancelled_note() -> pl.Expr:
+    """Whether a row of invoices tells that a credit note was cancelled."""
+    return (pl.col("document_type") == "credit_note") & (pl.col("status") == "cancelled")
+
+
 def returns(ledger: Ledger) -> pl.DataFrame:
     """Payments reversed and credit notes cancelled, whose allocations fall with them, also if they come back.
 
@@ -182,7 +187,7 @@ def returns(ledger: Ledger) -> pl.DataFrame:
         "company_id", pl.lit("payment").alias("source_type"), source_id="payment_id", back="known_on"
     )
     notes = (
-        ledger.invoices.filter(document_type="credit_note", status="cancelled")
+        ledger.invoices.filter(is_cancelled_note())
         .group_by("company_id", source_type=pl.lit("credit_note"), source_id="invoice_id")
         .agg(back=pl.col("known_on").min())
     )

@@ -22,6 +22,7 @@ from zlib import crc32
 import polars as pl
 
 from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.settlement import is_cancelled_note
 from riskpay.ledger.tables import CUSTOMER_KEY, EVENT_TABLES, FILE_TABLES, ITEM_KEY
 
 _OF_ITEMS: Final = ("allocations", "write_offs")
@@ -131,9 +132,7 @@ def _deal(rows: pl.LazyFrame, places: pl.DataFrame, into: Path, name: str) -> No
 
 
 def _cancelled_notes(ledger: Path) -> pl.DataFrame:
-    notes = pl.scan_parquet(ledger / "invoices.parquet").filter(
-        pl.col("document_type") == "credit_note", pl.col("status") == "cancelled"
-    )
+    notes = pl.scan_parquet(ledger / "invoices.parquet").filter(is_cancelled_note())
     return notes.collect(engine="streaming")
 
 

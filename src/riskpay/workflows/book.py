@@ -45,10 +45,9 @@ def score_open_items(ledger: Ledger, facts: Asked, as_of: date, model: LateModel
     ``ledger``: facts known by the end of ``as_of``. ``facts``: those, or more of later days.
     """
     unscored = open_items_of(ledger, as_of, model.features.tolerance)
-    items, asked = unscored.items, unscored.frame
-    found = facts.features(asked.select(QUESTION_KEY))
-    frame = asked.hstack(found.select(model.features.names))
-    return Scored(items, frame, model.risks(frame, as_of, version))
+    found = facts.features(unscored.frame.select(QUESTION_KEY))
+    frame = unscored.frame.hstack(found.select(model.features.names))
+    return replace(unscored, frame=frame, risks=model.risks(frame, as_of, version))
 
 
 def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: Store, reporting: str) -> Book:

@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -96,15 +96,17 @@ def _brought_up(place: Path, kind: str, home: Home) -> Asked | None:
     """Kept facts with what was loaded since; None where there are none of use."""
     for kept in sorted(place.glob(f"*-{kind}")):
         change = home.files.changes(kept.name.split("-")[0], home.data_version)
-        news = sum(rows.height for side in change or () for rows in side.frames().values())
         if change is None:
             continue
         try:
             standing = read_frames(Standing, kept)
         except (DataError, OSError):
             continue
-        limit = _NEWS * standing.documents.height
-        found = standing.later(*change, at_most=int(limit)) if news <= limit else None
+        news = sum(rows.height for side in change for rows in side.frames().values())
+        if not news:
+            return standing.facts
+        limit = int(_NEWS * standing.documents.height)
+        found = standing.later(*change, at_most=limit) if news <= limit else None
         if found:
             return found
     return None
@@ -115,22 +117,21 @@ def _kept_anew(place: Path, kind: str, home: Home, settings: FeatureSettings) ->
     for left in place.glob(f"{_ASIDE}*-*"):
         shutil.rmtree(left, ignore_errors=True)
     writing = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}writing-", dir=place))
-    try:
-        write_frames(standing, writing, lasting=True)
-        writing.chmod(0o755)
-        # The newest stay, one of each kind: the others go out of sight before they go.
-        others = [kept for kept in _newest_first(place) if not kept.name.endswith(f"-{kind}")]
-        for old in set(place.glob("[!.]*-*")) - set(others[: _KINDS - 1]):
-            gone = old.with_name(f"{_ASIDE}gone-{old.name}")
-            old.rename(gone)
-            shutil.rmtree(gone, ignore_errors=True)
-        writing.rename(place / f"{home.data_version}-{kind}")
-    except (OSError, ValueError, pl.exceptions.PolarsError):
-        # No room, no permission, or amounts beyond what can be written: the facts are here all the same.
-        shutil.rmtree(writing, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(writing, ignore_errors=True)
-        raise
+    # No room, no permission, or amounts beyond what can be written: the facts are here all the same.
+    with suppress(OSError, ValueError, pl.exceptions.PolarsError):
+        try:
+            write_frames(standing, writing, lasting=True)
+            writing.chmod(0o755)
+            kept = _newest_first(place)
+            others = [old for old in kept if not old.name.endswith(f"-{kind}")]
+            for old in set(kept) - set(others[: _KINDS - 1]):
+                # Out of sight before it goes: half of it must not be read.
+                gone = old.with_name(f"{_ASIDE}gone-{old.name}")
+                old.rename(gone)
+                shutil.rmtree(gone, ignore_errors=True)
+            writing.rename(place / f"{home.data_version}-{kind}")
+        finally:
+            shutil.rmtree(writing, ignore_errors=True)
     return standing.facts
 
 
