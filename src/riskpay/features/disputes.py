@@ -15,7 +15,7 @@ from riskpay.dates import Cut
 from riskpay.features.catalogue import OPTIONAL, FeatureSettings
 from riskpay.features.figures import shrunk
 from riskpay.features.item_history import ItemHistory
-from riskpay.features.last_open_day import LastOpenDay
+from riskpay.features.open_dates import OpenDates
 from riskpay.features.timeline import Layer, Timeline, day_of, moment
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import begins_item
@@ -47,8 +47,8 @@ class DisputeFacts:
     promises: Timeline
     all_items: Timeline
     all_promises: Timeline
-    promised: LastOpenDay
-    account_promised: LastOpenDay
+    promised: OpenDates
+    account_promised: OpenDates
 
     @classmethod
     def of(cls, history: ItemHistory, events: Ledger, everybody: pl.DataFrame, cut: Cut) -> Self:
@@ -68,15 +68,21 @@ class DisputeFacts:
             promises=Timeline.of(_of_customers(told, customers), "customer", _PROMISES),
             all_items=Timeline.of(everybody, _EVERYBODY, _ITEMS),
             all_promises=Timeline.of(told, _EVERYBODY, _PROMISES),
-            promised=LastOpenDay.of(_of_items(promises.filter(~account), history), "item"),
-            account_promised=LastOpenDay.of(_of_customers(promises.filter(account), customers), "customer"),
+            promised=OpenDates.of(_of_items(promises.filter(~account), history), "item", "promised_for", "latest"),
+            account_promised=OpenDates.of(
+                _of_customers(promises.filter(account), customers), "customer", "promised_for", "latest"
+            ),
         )
 
     def of_new(self) -> Self:
         """The same facts, to be asked about items that stand in no ledger: nothing was said of any of them."""
         none = pl.DataFrame(schema={"item": pl.UInt32, "first": pl.Date, "end": pl.Date, "promised_for": pl.Date})
         nothing = none.with_columns(pl.lit(0).alias(name) for name in _CONTESTED).with_columns(day="first")
-        return replace(self, contested=Timeline.of(nothing, "item", _CONTESTED), promised=LastOpenDay.of(none, "item"))
+        return replace(
+            self,
+            contested=Timeline.of(nothing, "item", _CONTESTED),
+            promised=OpenDates.of(none, "item", "promised_for", "latest"),
+        )
 
     def at(self, asked: pl.DataFrame, prior_weight: float) -> pl.DataFrame:
         """The family's features of questions (item, customer, as_of, last_day, amount), in order, Float64."""

@@ -1,21 +1,12 @@
 """What a customer has open and overdue, as dated rows that add up, and its oldest open due date on any day."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
-from heapq import heappop, heappush
-from itertools import groupby
-from operator import itemgetter
-from typing import Final
 
 import polars as pl
 
 from riskpay.features.item_history import ItemHistory
-from riskpay.features.timeline import Layer, group_of, moment
-
-Spell = tuple[date, date, date]
-
-_NEVER: Final = date.max
+from riskpay.features.open_dates import NEVER, OpenDates
+from riskpay.features.timeline import group_of, moment
 
 
 def open_spells(history: ItemHistory, sign: int = 1) -> pl.DataFrame:
@@ -76,8 +67,7 @@ class OldestDue:
 
     records: pl.Series
     due: pl.Series
-    late_known: Layer
-    late_due: pl.Series
+    late_known: OpenDates
     customers: pl.Series | None = None
     anew: "OldestDue | None" = None
 
@@ -89,14 +79,13 @@ class OldestDue:
         ordered = spells.filter(~late_known).select(
             "due_date",
             at=moment("customer", "due_date"),
-            until=moment("customer", pl.col("end").fill_null(_NEVER)),
+            until=moment("customer", pl.col("end").fill_null(NEVER)),
         )
         # Ends grow with the customer's number, so the latest end so far is the customer's own from its first row on.
         ordered = ordered.sort("at").with_columns(reached=pl.col("until").cum_max())
         records = ordered.filter((pl.col("reached") > pl.col("reached").shift(1)).fill_null(value=True))
-        days = _followed(spells.filter(late_known))
-        line = Layer.of(days, "customer", (), "day")
-        return cls(records["reached"], records["due_date"], line, days.sort(moment("customer", "day"))["oldest"])
+        late = OpenDates.of(spells.filter(late_known), "customer", "due_date", "earliest")
+        return cls(records["reached"], records["due_date"], late)
 
     def with_anew(self, customers: pl.Series, spells: pl.DataFrame) -> "OldestDue":
         """With the records of some customers made anew from all their ``spells``."""
@@ -109,7 +98,7 @@ class OldestDue:
         """
         row = self.records.search_sorted(moments, side="right")
         plain = _gather(self.due, row, _same_group(self.records, row, moments))
-        other = self.late_due.gather(self.late_known.row(moments))
+        other = self.late_known.at(moments)
         if self.anew is None or self.customers is None:
             return pl.select(pl.min_horizontal(plain, other)).to_series()
         theirs = group_of(moments).is_in(self.customers.implode())
@@ -139,29 +128,3 @@ def _gather(values: pl.Series, rows: pl.Series, where: pl.Series) -> pl.Series:
         return pl.Series([None], dtype=values.dtype).new_from_index(0, rows.len())
     safe = rows.clip(upper_bound=values.len() - 1)
     return pl.select(pl.when(where).then(values.gather(safe))).to_series()
-
-
-def _followed(spells: pl.DataFrame) -> pl.DataFrame:
-    """The earliest due date among spans that hold, at each day on which it may change: customer, day, oldest.
-
-    A sweep with a heap a customer: spans enter on ``first`` and are dropped once their ``end`` has come.
-    """
-    days = spells.select("customer", "first", pl.col("end").fill_null(_NEVER), "due_date").sort("customer", "first")
-    rows = []
-    for customer, part in groupby(days.iter_rows(), key=itemgetter(0)):
-        rows += [(customer, day, oldest) for day, oldest in _sweep([spell[1:] for spell in part])]
-    return pl.DataFrame(rows, schema={"customer": pl.Int64, "day": pl.Date, "oldest": pl.Date}, orient="row")
-
-
-def _sweep(spells: list[Spell]) -> Iterator[tuple[date, date | None]]:
-    """``spells`` (first, end, due date) in order of first."""
-    heap: list[tuple[date, date]] = []
-    entered = 0
-    for day in sorted({day for first, end, _ in spells for day in (first, end)}):
-        while entered < len(spells) and spells[entered][0] <= day:
-            _, end, due = spells[entered]
-            heappush(heap, (due, end))
-            entered += 1
-        while heap and heap[0][1] <= day:
-            heappop(heap)
-        yield day, heap[0][0] if heap else None
