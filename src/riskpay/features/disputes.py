@@ -16,7 +16,7 @@ from riskpay.features.catalogue import OPTIONAL, FeatureSettings
 from riskpay.features.figures import shrunk
 from riskpay.features.item_history import ItemHistory
 from riskpay.features.open_dates import OpenDates
-from riskpay.features.timeline import Layer, Timeline, day_of, moment
+from riskpay.features.timeline import Layer, Timeline, changes, day_of, moment
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.settlement import begins_item
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
@@ -55,14 +55,14 @@ class DisputeFacts:
         """From the tables of events, whole even where ``history`` is that of a part; ``everybody``: all ``items_by_day``."""
         disputes, promises = _open_disputes(events, cut), _open_promises(events, cut)
         ended = _lasting(events.promises, "promise_id").filter(pl.col("status").is_in(ENDED))
-        told = _changes(
+        told = changes(
             ended.with_columns(ended=pl.lit(1), broken=(pl.col("status") == "broken").cast(pl.Int32)), _PROMISES
         )
         account = pl.col("invoice_id").is_null()
         customers = history.customers
         return cls(
-            contested=Timeline.of(_changes(_of_items(disputes, history), _CONTESTED), "item", _CONTESTED),
-            still_open=Timeline.of(_of_customers(_changes(disputes, ("open",)), customers), "customer", ("open",)),
+            contested=Timeline.of(changes(_of_items(disputes, history), _CONTESTED), "item", _CONTESTED),
+            still_open=Timeline.of(_of_customers(changes(disputes, ("open",)), customers), "customer", ("open",)),
             raised=Layer.of(_of_customers(_raised(events), customers), "customer", (), "day"),
             items=Timeline.of(_ever_disputed(history, events).filter(pl.col("customer") >= 0), "customer", _ITEMS),
             promises=Timeline.of(_of_customers(told, customers), "customer", _PROMISES),
@@ -190,13 +190,6 @@ def _seen_from(day: pl.Expr | str, cut: Cut) -> pl.Expr:
 
 def _not_empty(spans: pl.DataFrame) -> pl.DataFrame:
     return spans.filter(pl.col("end").is_null() | (pl.col("first") < pl.col("end")))
-
-
-def _changes(spans: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
-    """Rows (with their ``day``) that add up to what holds on a day; other columns stay."""
-    begins = spans.with_columns(day="first")
-    ends = spans.filter(pl.col("end").is_not_null()).with_columns(pl.col(names) * -1, day="end")
-    return pl.concat([begins, ends])
 
 
 def _of_items(rows: pl.DataFrame, history: ItemHistory) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import polars as pl
 
 from riskpay.features.item_history import ItemHistory
 from riskpay.features.open_dates import NEVER, OpenDates
-from riskpay.features.timeline import group_of, moment
+from riskpay.features.timeline import changes, group_of, moment
 
 
 def open_spells(history: ItemHistory, sign: int = 1) -> pl.DataFrame:
@@ -46,11 +46,7 @@ def book_changes(spells: pl.DataFrame, prefix: str, *more: str) -> pl.DataFrame:
     Columns: customer, ``more``, day, ``<prefix>_count`` and ``<prefix>_value``.
     """
     names = {f"{prefix}_count": pl.col("sign"), f"{prefix}_value": pl.col("open_value") * pl.col("sign")}
-    begins = spells.select("customer", *more, day="first", **names)
-    ends = spells.filter(pl.col("end").is_not_null()).select(
-        "customer", *more, day="end", **{name: -value for name, value in names.items()}
-    )
-    return pl.concat([begins, ends])
+    return changes(spells.select("customer", *more, "first", "end", **names), tuple(names))
 
 
 @dataclass(frozen=True)

@@ -168,6 +168,16 @@ class Reached:
         )
 
 
+def changes(spans: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Rows (with their ``day``) that add up, by ``names``, to what holds on a day; other columns stay.
+
+    ``spans``: each holds from ``first`` up to but not including ``end`` (null: still).
+    """
+    begins = spans.with_columns(day="first")
+    ends = spans.filter(pl.col("end").is_not_null()).with_columns(pl.col(names) * -1, day="end")
+    return pl.concat([begins, ends])
+
+
 def exact(rows: pl.DataFrame, names: Sequence[str]) -> list[pl.Expr]:
     """Columns as numbers whose sums are exact: fractions as fixed-point ones, null as nothing."""
     return [_exact(pl.col(name).fill_null(0), rows.schema[name]) for name in names]
