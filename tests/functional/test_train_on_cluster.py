@@ -166,7 +166,7 @@ def test_workers_that_do_not_come_back_are_said():
         def restart(self, **_):
             raise TimeoutError
 
-    with pytest.raises(NotThereError, match=r"2 workers were started anew .* not there within 60 s\n.*nannies"):
+    with pytest.raises(NotThereError, match=r"2 workers were started anew .* not there within 180 s\n.*nannies"):
         spread._start_anew(Gone(), 2)
 
 

@@ -55,6 +55,7 @@ def items(draw):
             "p_unpaid_7": curves[:, 7],
             "p_unpaid_30": curves[:, 30],
             "p_unpaid_90": curves[:, 90],
+            "abstains": False,
             "rate": [1.0 if row[3] == "USD" else 1.1 for row in rows],
         },
         schema_overrides={"customer_id": pl.String, "invoice_id": pl.String, "company_id": pl.String},

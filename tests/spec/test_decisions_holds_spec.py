@@ -111,6 +111,7 @@ def _items(text: str) -> pl.DataFrame:
             "open_amount": [round(float(row[3]) * 100) for row in rows],
             "days_past_due": [max(0, (DAY - day).days) for day in due],
             **{name: [0.5] * count for name in ("p_late", "p_unpaid_7", "p_unpaid_30", "p_unpaid_90")},
+            "abstains": [False] * count,
             "rate": [1.0] * count,
         }
     )

@@ -44,6 +44,7 @@ def _book(
             "days_past_due": [max(0, row[1]) for row in rows],
             "p_late": [1.0 if scored else None] * n,
             **{f"p_unpaid_{t}": [float(curves[0, t]) if scored else None] * n for t in (7, 30, 90)},
+            "abstains": more.pop("abstains", [False] * n),
             "rate": [{"USD": 1.0, "EUR": 1.1, "XXX": None}[code] for code in currencies],
         },
         schema_overrides={"p_late": pl.Float64, "rate": pl.Float64},
@@ -281,6 +282,16 @@ def test_without_a_model_points_decide():
 def test_a_missing_rate_does_not_stop_the_list():
     decisions = decide(_book([("C1", 20, 2000), ("C2", 20, 2000)], currencies=["USD", "XXX"]), POLICY)
     assert _order(decisions) == ["C1"]
+
+
+def test_where_too_little_is_known_of_half_the_money_the_forecast_says_so():
+    rows = [("A", 40, 500.0), ("A", 40, 400.0), ("B", 40, 500.0), ("B", 40, 600.0)]
+    found = decide(_book(rows, abstains=[True, False, True, False]), POLICY)
+    a, b = sorted(found.worklists[0].entries, key=lambda entry: entry.customer_id)
+    assert (a.abstains, b.abstains) == (True, False)
+    assert "too little is known to say when it is paid" in a.reasons
+    assert any("likely to be unpaid" in reason for reason in b.reasons)
+    assert [item["abstains"] for item in a.as_json()["items"]] == [True, False]
 
 
 def test_an_entry_as_json():

@@ -34,7 +34,7 @@ LEGEND = (
     "collect: free of disputes, promises and blocks",
     "call value: what a call is expected to bring",
     "late d: days past due of the oldest item",
-    "p30: chance it is still unpaid in 30 days",
+    "p30: chance it is still unpaid in 30 days; ?: too little is known",
     "!: must be called",
 )
 _TIED = "\u00a0"
@@ -86,7 +86,7 @@ def _cells(number: int, entry: Mapping[str, Any]) -> list[str]:
         f"{money(entry['collectible_amount'])} {entry['currency']}",
         whole_money(entry["call_value"]),
         str(entry["oldest_days_past_due"]),
-        short_percent(entry["p_unpaid_30"]),
+        "?" if entry.get("abstains") else short_percent(entry["p_unpaid_30"]),
         words(entry["segment"]),
         _near_step(entry["next_step"]),
     ]

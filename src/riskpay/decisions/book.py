@@ -37,6 +37,7 @@ ITEM_COLUMNS: Final = {
     "p_unpaid_7": pl.Float64,
     "p_unpaid_30": pl.Float64,
     "p_unpaid_90": pl.Float64,
+    "abstains": pl.Boolean,
     "rate": pl.Float64,
 }
 SENT_COLUMNS: Final = {
@@ -124,7 +125,7 @@ class Book:
     """What is open on ``as_of`` and all that is known about it by then; input order never matters.
 
     ``items``: one row an open item, columns of ``ITEM_COLUMNS``; the four chances are null where no model is
-    trained; ``rate`` is reporting minor units for one minor unit of the item (null counts as 0 in rankings).
+    trained, and ``abstains`` says that too little is known for them; ``rate`` is reporting minor units for one minor unit of the item (null counts as 0 in rankings).
     ``unpaid``: S(t) for t = 0..180 days from as_of, float (n, 181), rows as items; any width of 0 rows or
     NaN where there is no score. ``customers``: attributes as of the day beside their payment facts, columns
     of ``CUSTOMER_COLUMNS`` (missing ones take plain defaults: unknown debtor, active, no history).

@@ -24,6 +24,7 @@ class EntryItem:
     days_past_due: int
     p_late: float | None
     p_unpaid_30: float | None
+    abstains: bool | None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -37,6 +38,7 @@ class EntryItem:
             "days_past_due": self.days_past_due,
             "p_late": rounded(self.p_late),
             "p_unpaid_30": rounded(self.p_unpaid_30),
+            "abstains": bool(self.abstains),
         }
 
 
@@ -71,7 +73,7 @@ class WorklistEntry:
 
     ``call_value`` and its three terms are minor units of ``reporting_currency``; ``priority`` is reporting
     minor units a minute, or the share of points while no model is trained (``strategy``). ``p_late`` and
-    ``p_unpaid_30`` are means weighted by collectible amount. ``call_hours``: UTC, from and until; None: unknown.
+    ``p_unpaid_30`` are means weighted by collectible amount; ``abstains``: for half of it or more too little is known. ``call_hours``: UTC, from and until; None: unknown.
     """
 
     rank: int
@@ -91,6 +93,7 @@ class WorklistEntry:
     minutes: float
     p_late: float | None
     p_unpaid_30: float | None
+    abstains: bool
     segment: str
     oldest_days_past_due: int
     next_step: EntryStep | None
@@ -122,6 +125,7 @@ class WorklistEntry:
             "minutes": self.minutes,
             "p_late": rounded(self.p_late),
             "p_unpaid_30": rounded(self.p_unpaid_30),
+            "abstains": self.abstains,
             "segment": self.segment,
             "oldest_days_past_due": self.oldest_days_past_due,
             "next_step": self.next_step.as_json() if self.next_step else None,

@@ -85,6 +85,7 @@ def payers(book: Book, held: pl.DataFrame, valued: pl.DataFrame, policy: Policy)
         oldest_days_past_due=pl.col("days_past_due").max(),
         oldest_due=pl.col("effective_due_date").min(),
         overdue=(overdue & late).any(),
+        abstains=pl.col("worth").filter("abstains").sum() >= pl.col("worth").sum() / 2,
         scored=pl.col("p_late").is_not_null().any(),
     )
     return (

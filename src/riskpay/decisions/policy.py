@@ -28,6 +28,7 @@ from riskpay.decisions.policy_parts import (
     MustContact,
     PointsRule,
     Responses,
+    Scores,
     SegmentRules,
     Train,
     WouldPayAnyway,
@@ -84,6 +85,7 @@ class Policy(Part):
     )
     would_pay_anyway: WouldPayAnyway = Field(description="Advice list of customers likely to pay without a call.")
     compliance: Compliance = Field(description="Who may be touched when.")
+    scores: Scores = Field(description="When a chance is told as too uncertain.")
     train: Train = Field(description="Gates of a new model.")
 
     @model_validator(mode="before")

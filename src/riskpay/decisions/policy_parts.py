@@ -187,6 +187,14 @@ class WouldPayAnyway(Part):
     threshold: Share = Field(description="From this chance on the customer stands on the advice list.")
 
 
+class Scores(Part):
+    """When a chance is told as too uncertain."""
+
+    max_band: Share = Field(
+        description="A chance whose band is wider than this says little: the score abstains, and pages say so instead of a figure."
+    )
+
+
 class Train(Part):
     """Gates of a new model."""
 

@@ -32,6 +32,7 @@ class ReasonFacts:
     last_late: int
     last_mean_days_late: float | None
     p_unpaid_30: float | None
+    abstains: bool = False
     must_contact: str | None = None
     broken_on: date | None = None
     debit_returned_on: date | None = None
@@ -94,6 +95,8 @@ def _amount(facts: ReasonFacts) -> str:
 
 
 def _forecast(facts: ReasonFacts) -> str:
+    if facts.abstains:
+        return "too little is known to say when it is paid" if facts.settled else ""
     if facts.p_unpaid_30 is None or facts.p_unpaid_30 < WORTH_SAYING:
         return ""
     return f"{100 * facts.p_unpaid_30:.0f} % likely to be unpaid in 30 days"

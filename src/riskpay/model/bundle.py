@@ -9,6 +9,7 @@ from typing import Any
 from riskpay.errors import DataError
 from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.labels import Grid
+from riskpay.model.band import Band
 from riskpay.model.baselines import Baselines
 from riskpay.model.calibration import Calibration
 from riskpay.model.curve import PaidShape
@@ -16,6 +17,7 @@ from riskpay.model.groups import GROUPS
 from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import columns_of
 from riskpay.model.late_model import LateModel
+from riskpay.model.pay_days import PayDayLevels
 
 BOOSTER_FILE = "booster_{group}_{member}.txt"
 REST_FILE = "model.json"
@@ -71,4 +73,10 @@ def _model(rest: dict[str, Any], boosters: tuple[tuple[str, ...], ...]) -> LateM
         settled_items=rest["settled_items"],
         baselines={target: Baselines(**given) for target, given in rest["baselines"].items()},
         without=tuple(rest.get("without", ())),
+        pay_days=PayDayLevels(**{side: _table(rows) for side, rows in rest["pay_days"].items()}),
+        band=Band(tuple(rest["band"]["ratios"])),
     )
+
+
+def _table(rows: list[list[float]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in rows)

@@ -145,6 +145,11 @@ class Hazard:
         return tuple(self.boosters[0][0].feature_name())
 
     @property
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        """The boosters in LightGBM's own text format, by group and member."""
+        return tuple(tuple(member.model_to_string() for member in group) for group in self.boosters)
+
+    @property
     def read(self) -> tuple[Feature, ...]:
         """The features among them, in order."""
         return read_of(self.columns)

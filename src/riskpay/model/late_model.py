@@ -1,7 +1,7 @@
 """The trained model as a value: boosters, calibration, grid and shape; from features to late risks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -12,11 +12,13 @@ import polars as pl
 from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.labels import Grid, intervals
 from riskpay.ledger.tables import ITEM_KEY
+from riskpay.model.band import Band
 from riskpay.model.baselines import Baselines
 from riskpay.model.calibration import Calibration
 from riskpay.model.curve import PaidShape, curves, late_probability
 from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import Booster, Hazard, Rounds
+from riskpay.model.pay_days import PayDayLevels
 from riskpay.model.risk import RiskTable, risk_table
 from riskpay.model.subset import blanked
 
@@ -34,7 +36,8 @@ class LateModel:
     running code. ``offset``: where the later group's trees start. ``rounds``: trees of the first member by group.
     ``baselines``: the naive predictors fitted on the same training questions, by target.
     ``without``: features of the catalogue that it was learnt without, in order of name; it is blind to them. They are those
-    that were to be left out, and those that small sets do not read (``hazard.SMALL_UNREAD``).
+    that were to be left out, and those that small sets do not read (``hazard.SMALL_UNREAD``). ``pay_days``: between
+    which shares of the curve the pay date lies, ``band``: how far a chance may be off, as later periods showed.
     """
 
     booster_texts: tuple[tuple[str, ...], ...]
@@ -49,6 +52,8 @@ class LateModel:
     settled_items: int
     baselines: dict[str, Baselines]
     without: tuple[str, ...] = ()
+    pay_days: PayDayLevels = field(default_factory=PayDayLevels)
+    band: Band = field(default_factory=Band)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -83,12 +88,26 @@ class LateModel:
     def risks(self, frame: pl.DataFrame, as_of: date, version: str) -> RiskTable:
         """Late risks and payment curves of items asked on one day; rows in the order of ``frame``.
 
-        ``frame`` as for ``hazards``, and with ``settled_count``, which is shown beside the risk.
+        ``frame`` as for ``hazards``, and with ``settled_count`` and ``late_share``: how much is known of the customer.
         """
         at, hazards = self.hazards(frame)
         keys = frame.select(*ITEM_KEY, support=pl.col("settled_count").fill_null(0).cast(pl.Int64))
         p = late_probability(at, hazards, self.grid, self.grid.ends[0])
-        return risk_table(keys, p, curves(at, hazards, self.grid, self.shape), as_of, version)
+        table = risk_table(keys, p, curves(at, hazards, self.grid, self.shape), as_of, version)
+        support = keys["support"].to_numpy()
+        low, high = self.band.around(p, support)
+        low_30, high_30 = self.band.around(table.items["p_unpaid_30"].to_numpy(), support)
+        record = frame.select("settled_count", "late_share", at=pl.Series(at))
+        first, last = self.pay_days.between(record, table.unpaid)
+        items = table.items.with_columns(
+            p_late_low=pl.Series(low),
+            p_late_high=pl.Series(high),
+            p_unpaid_30_low=pl.Series(low_30),
+            p_unpaid_30_high=pl.Series(high_30),
+            pay_in_first=first,
+            pay_in_last=last,
+        )
+        return replace(table, items=items)
 
 
 def _chunks(frame: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:

@@ -13,8 +13,14 @@ import polars as pl
 HORIZON_DAYS: Final = 180
 """Last day of a payment curve, in days from its as_of; beyond it S stays what it was."""
 
+BANDED: Final = ("p_late", "p_unpaid_30")
+"""Chances of a RiskTable that have a band."""
+
 BASIS: Final = "usual effort"
 """What the curve assumes: the past it was learnt from, in which someone called."""
+
+Band = tuple[float, float]
+"""Lowest and highest value that a chance may well have (``model.band``)."""
 
 ItemKey = tuple[str, str, int]
 """company_id, invoice_id, instalment."""
@@ -50,7 +56,8 @@ class LateRisk:
     """What the model says of one open item as of a day.
 
     ``p_late`` = P(not paid by due date + grace days), 1 for an item already past that day.
-    ``support`` = settled items of the customer behind it; ``is_new`` = none of them.
+    ``support`` = settled items of the customer behind it; ``is_new`` = none of them. ``pay_in``: first and last day of
+    the pay date's interval, in days from as_of (``model.pay_days``); 0: it may be on its way, None: beyond the horizon.
     """
 
     company_id: str
@@ -59,6 +66,9 @@ class LateRisk:
     as_of: date
     p_late: float
     curve: PaymentCurve
+    p_late_band: Band
+    p_unpaid_30_band: Band
+    pay_in: tuple[int, int | None]
     support: int
     is_new: bool
     reasons: tuple[Reason, ...]
@@ -79,6 +89,16 @@ class LateRisk:
         """S(90)."""
         return self.curve.at(90)
 
+    def abstains(self, max_band: float) -> bool:
+        """Whether too little is known to say: a band is wider than ``max_band``."""
+        return max(high - low for low, high in (self.p_late_band, self.p_unpaid_30_band)) > max_band
+
+    @property
+    def pay_between(self) -> tuple[date, date | None]:
+        """First and last day of the pay date's interval; None beyond the horizon."""
+        first, last = self.pay_in
+        return self.as_of + timedelta(days=first), None if last is None else self.as_of + timedelta(days=last)
+
     def pay_date(self, share: float) -> date | None:
         """Day by which the item is paid with probability ``share``; None beyond the horizon."""
         days = self.curve.quantile(share)
@@ -90,7 +110,8 @@ class RiskTable:
     """Late risks of many items as of one day: a frame of figures and the matrix of their curves.
 
     ``items``: company_id, invoice_id, instalment, p_late, p_unpaid_7, p_unpaid_30, p_unpaid_90,
-    pay_in_p10, pay_in_p50, pay_in_p90 (days from as_of, null beyond the horizon), support, is_new.
+    pay_in_p10, pay_in_p50, pay_in_p90, pay_in_first, pay_in_last (days from as_of, null beyond the horizon), support,
+    is_new, and the bands p_late_low, p_late_high, p_unpaid_30_low, p_unpaid_30_high.
     ``unpaid``: float32, shape (items, HORIZON_DAYS + 1), rows in the order of ``items``.
     ``reasons``: for the items that are shown only.
     """
@@ -110,6 +131,9 @@ class RiskTable:
             as_of=self.as_of,
             p_late=item["p_late"],
             curve=PaymentCurve(tuple(float(p) for p in self.unpaid[row])),
+            p_late_band=(item["p_late_low"], item["p_late_high"]),
+            p_unpaid_30_band=(item["p_unpaid_30_low"], item["p_unpaid_30_high"]),
+            pay_in=(item["pay_in_first"], item["pay_in_last"]),
             support=item["support"],
             is_new=item["is_new"],
             reasons=self.reasons.get(key, ()),

@@ -1,7 +1,7 @@
 """Training: landmarks and features once, then boosters, their rounds and calibration from later periods."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 
@@ -18,12 +18,16 @@ from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model import hazard
+from riskpay.model.band import fit_band
 from riskpay.model.baselines import Baselines, fit_baselines
 from riskpay.model.calibration import Calibration, agreed, fit_calibration
 from riskpay.model.curve import PaidShape
 from riskpay.model.groups import GROUPS
 from riskpay.model.hazard import Grower, Hazard, HazardSettings, Plan, Rounds, grown_here
+from riskpay.model.hindsight import joined
 from riskpay.model.late_model import LateModel
+from riskpay.model.looking_back import look_back
+from riskpay.model.pay_days import fit_levels
 from riskpay.model.splits import later_periods
 from riskpay.model.subset import blanked
 
@@ -115,63 +119,94 @@ def fit_model(
     known, rows = before.blind_to(without), blanked(read, without)
     settled = int((items["settled_by"] == "cash").sum())
     _check_enough(rows, settled, as_of, settings.min_settled)
-    periods = _later_periods(ledger, known.frame, rows, as_of, settings)
-    grown, rounds, calibration = _grown(rows, periods, settings, grower)
-    return LateModel(
-        booster_texts=tuple(tuple(member.model_to_string() for member in group) for group in grown.boosters),
-        offset=grown.offset,
-        calibration=calibration,
+    grown = _grown(rows, _later_periods(ledger, known.frame, rows, as_of, settings), settings, grower)
+    model = LateModel(
+        booster_texts=grown.kept.texts,
+        offset=grown.kept.offset,
+        calibration=grown.calibration,
         shape=PaidShape.observed(items.filter(settled_by="cash")["days_late"], settings.grid.ends[0]),
         grid=settings.grid,
         features=settings.features,
         train_as_of=as_of,
-        rounds=rounds,
+        rounds=grown.rounds,
         training_rows=rows.height,
         settled_items=settled,
         baselines=_baselines(known, items, as_of, settings),
         without=tuple(sorted(without)),
     )
+    return _looked_back(model, grown, known.frame, items, settings)
+
+
+@dataclass(frozen=True)
+class _Period:
+    """A later period: its days (``end`` not included), the rows decided before it, and its own decided rows."""
+
+    start: date
+    end: date
+    early: pl.DataFrame
+    later: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Grown:
+    """The hazard that is kept, and the trial of each later period that grew without knowing it."""
+
+    kept: Hazard
+    rounds: Rounds
+    calibration: Calibration
+    trials: tuple[tuple[_Period, Hazard], ...]
 
 
 def _later_periods(
     ledger: Ledger, asked: pl.DataFrame, rows: pl.DataFrame, as_of: date, settings: TrainSettings
-) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """The rows decided before a later period and the rows of that period, the last period first."""
+) -> Iterator[_Period]:
+    """The later periods that can be judged, the last one first."""
     starts = later_periods(asked, settings.lag_days, as_of)
     for start, end in reversed(list(zip(starts, [*starts[1:], as_of], strict=True))):
         early = _decided(ledger, asked, start, settings)
         later = rows.filter((pl.col("as_of") >= start) & (pl.col("as_of") < end))
         if early["paid"].n_unique() == 2 and not later.is_empty() and not hazard.lacking(early):
-            yield early, later
+            yield _Period(start, end, early, later)
 
 
-def _grown(
-    rows: pl.DataFrame,
-    periods: Iterator[tuple[pl.DataFrame, pl.DataFrame]],
-    settings: TrainSettings,
-    grower: Grower,
-) -> tuple[Hazard, Rounds, Calibration]:
+def _grown(rows: pl.DataFrame, periods: Iterator[_Period], settings: TrainSettings, grower: Grower) -> _Grown:
     """The hazard of all rows, the rounds at which the last period's loss was least, and what the periods agree on.
 
     Once the rounds are known all other boosters need nothing of one another: the grower has them together.
     """
     rounds: Rounds = (settings.hazard.unwatched_rounds,) * len(GROUPS)
     trials, judged = [], []
-    for early, later in islice(periods, 1):
-        trials = hazard.grow([hazard.watching(early, later, settings.hazard)], grower)
-        judged.append(later)
+    for period in islice(periods, 1):
+        trials = hazard.grow([hazard.watching(period.early, period.later, settings.hazard)], grower)
+        judged.append(period)
         rounds = hazard.rounds_of(trials[0])
 
     def plans() -> Iterator[Plan]:
         yield hazard.two_members(rows, rounds, settings.hazard)
-        for early, later in periods:
-            judged.append(later)
-            yield hazard.one_member(early, rounds, settings.hazard)
+        for period in periods:
+            judged.append(period)
+            yield hazard.one_member(period.early, rounds, settings.hazard)
 
     kept, *more = hazard.grow(plans(), grower)
-    lines = [_line_of(trial, later, settings) for trial, later in zip([*trials, *more], judged, strict=True)]
+    told = tuple(zip(judged, [*trials, *more], strict=True))
+    lines = [_line_of(trial, period.later, settings) for period, trial in told]
     interval = rows["interval"].to_numpy().astype(np.int64)
-    return kept, rounds, agreed(lines, interval, rows["paid"].to_numpy())
+    return _Grown(kept, rounds, agreed(lines, interval, rows["paid"].to_numpy()), told)
+
+
+def _looked_back(
+    model: LateModel, grown: _Grown, asked: pl.DataFrame, items: pl.DataFrame, settings: TrainSettings
+) -> LateModel:
+    """``model`` with intervals and bands as they would have had to be in the later periods."""
+    backs = []
+    for period, trial in grown.trials:
+        then = replace(model, booster_texts=trial.texts, offset=trial.offset)
+        within = asked.filter((pl.col("as_of") >= period.start) & (pl.col("as_of") < period.end))
+        backs.append(look_back(then, within, items, model.train_as_of, settings.lag_days))
+    if not backs:
+        return model
+    found = joined(backs)
+    return replace(model, pay_days=fit_levels(found), band=fit_band(found))
 
 
 def _decided(ledger: Ledger, asked: pl.DataFrame, before: date, settings: TrainSettings) -> pl.DataFrame:

@@ -117,6 +117,21 @@ class PayDate(BaseModel):
     p90: date | None = Field(examples=["2019-09-26"])
 
 
+class Band(BaseModel):
+    """Holds the true chance nine times in ten, as far as that can be measured; wide where little is known."""
+
+    low: Share = Field(examples=[0.41])
+    high: Share = Field(examples=[0.78])
+
+
+class PayBetween(BaseModel):
+    """Between which days the item is paid with that share; last is null beyond the curve's end."""
+
+    first: date = Field(description="as_of: the payment may be on its way.", examples=["2019-08-05"])
+    last: date | None = Field(examples=["2019-09-11"])
+    share: Share = Field(examples=[0.8])
+
+
 class CurvePoint(BaseModel):
     """P(still unpaid that many days from as_of)."""
 
@@ -174,7 +189,13 @@ class ScoreResult(BaseModel):
     p_unpaid_7: Share = Field(description="P(still unpaid 7 days from as_of).", examples=[0.9411])
     p_unpaid_30: Share = Field(description="P(still unpaid 30 days from as_of).", examples=[0.182])
     p_unpaid_90: Share = Field(description="P(still unpaid 90 days from as_of).", examples=[0.021])
+    p_late_band: Band = Field(description="Where the true p_late may well lie.")
+    p_unpaid_30_band: Band = Field(description="Where the true p_unpaid_30 may well lie.")
+    abstains: bool = Field(
+        description="A band is wider than the policy's scores.max_band: too little is known.", examples=[False]
+    )
     pay_date: PayDate
+    pay_between: PayBetween
     curve: list[CurvePoint] | None = Field(default=None, description="Every day from 0 on; only if asked for.")
     basis: str = Field(
         default=BASIS, description="The curve is learnt from a past in which someone called.", examples=[BASIS]

@@ -23,6 +23,9 @@ class ListItem(BaseModel):
     days_past_due: int = Field(examples=[15])
     p_late: Share | None = Field(examples=[1.0])
     p_unpaid_30: Share | None = Field(examples=[0.3052])
+    abstains: bool = Field(
+        default=False, description="Too little is known for the chances to say much.", examples=[False]
+    )
 
 
 class ListEntry(BaseModel):
@@ -41,6 +44,7 @@ class ListEntry(BaseModel):
     priority: float = Field(description="What the list is ordered by, after must-contact.", examples=[41.7])
     p_late: Share | None = Field(description="Weighted by collectible amount.", examples=[0.83])
     p_unpaid_30: Share | None = Field(description="As p_late.", examples=[0.4121])
+    abstains: bool = Field(default=False, description="For half of the amount or more.", examples=[False])
     segment: str = Field(examples=["habitually_late"])
     oldest_days_past_due: int = Field(examples=[15])
     next_step: NextStep | None

@@ -62,6 +62,9 @@ def _scored(item: NewItem, as_of: date) -> ScoredItem | RowProblem:
         as_of=as_of,
         p_late=0.123456789,
         curve=PaymentCurve(tuple(0.5 ** (day / 10) for day in range(HORIZON_DAYS + 1))),
+        p_late_band=(0.05, 0.2),
+        p_unpaid_30_band=(0.08, 0.17),
+        pay_in=(2, 34),
         support=41 if known else 0,
         is_new=not known,
         reasons=(Reason("late_share", "paid 7 of the last 9 invoices late, 12 days on average", 1.2),),
@@ -157,6 +160,7 @@ def entry(rank: int, number: int) -> dict[str, Any]:
         "days_past_due": oldest,
         "p_late": 1.0,
         "p_unpaid_30": p_unpaid,
+        "abstains": segment == "new",
     }
     later = {**item, "invoice_id": f"19305{number:05d}", "due_date": "2019-08-09", "days_past_due": 0, "instalment": 2}
     return {
@@ -177,6 +181,7 @@ def entry(rank: int, number: int) -> dict[str, Any]:
         "minutes": 12.0,
         "p_late": 0.93,
         "p_unpaid_30": p_unpaid,
+        "abstains": segment == "new",
         "segment": segment,
         "oldest_days_past_due": oldest,
         "next_step": {

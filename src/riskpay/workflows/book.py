@@ -19,7 +19,7 @@ from riskpay.ledger.open_items import customers_as_of, open_items, unapplied
 from riskpay.ledger.tables import CUSTOMER_KEY, ITEM_KEY
 from riskpay.ledger.tellings import own_reversal
 from riskpay.model.late_model import LateModel
-from riskpay.model.risk import RiskTable
+from riskpay.model.risk import BANDED, RiskTable
 from riskpay.store.database import Store
 from riskpay.workflows.kept_facts import Asked
 
@@ -70,7 +70,7 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
     unpaid = scored.risks.unpaid if scored.risks else np.empty((0, 181), dtype=np.float32)
     return Book(
         as_of=as_of,
-        items=with_effective_due_date(_items(ledger, scored, as_of, reporting), rolls),
+        items=with_effective_due_date(_items(ledger, scored, as_of, policy.scores.max_band, reporting), rolls),
         unpaid=unpaid,
         customers=customers,
         cash_until=ledger.last_cash_on(),
@@ -88,10 +88,12 @@ def book_of(ledger: Ledger, scored: Scored, as_of: date, policy: Policy, store: 
     )
 
 
-def _items(ledger: Ledger, scored: Scored, as_of: date, reporting: str) -> pl.DataFrame:
+def _items(ledger: Ledger, scored: Scored, as_of: date, max_band: float, reporting: str) -> pl.DataFrame:
     chances = ("p_late", "p_unpaid_7", "p_unpaid_30", "p_unpaid_90")
     blank = scored.items.with_columns(pl.lit(None, pl.Float64).alias(name) for name in chances)
-    said = scored.items.hstack(scored.risks.items.select(chances)) if scored.risks else blank
+    wide = pl.any_horizontal(pl.col(f"{name}_high") - pl.col(f"{name}_low") > max_band for name in BANDED)
+    told = scored.risks.items.select(*chances, abstains=wide) if scored.risks else None
+    said = blank.with_columns(abstains=False) if told is None else scored.items.hstack(told)
     joined = said.with_columns(today=pl.lit(as_of))
     return with_minor_rate(joined, ledger, "today", reporting).drop("today")
 

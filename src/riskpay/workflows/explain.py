@@ -45,25 +45,28 @@ def explain(home: Path, invoice_id: str, as_of: date | None = None) -> dict[str,
     mine = wanted.sort("due_date", "company_id", "instalment")
     reasons = reasons_of(found.model, mine, _REASONS)
     table = RiskTable(day, scored.risks.items, scored.risks.unpaid, found.version, reasons)
-    risks = [table.risk(row) for row in mine["row"]]
+    risks, limit = [table.risk(row) for row in mine["row"]], opened.policy.scores.max_band
     return {
         "invoice_id": invoice_id,
         "customer_id": mine["customer_id"][0],
         "as_of": day.isoformat(),
-        "late_risk": risk_json(risks[0]),
+        "late_risk": risk_json(risks[0], limit),
         "reasons": reasons_json(risks[0]),
         "features": mine.select(found.model.features.names).row(0, named=True),
-        "items": [{"instalment": risk.instalment, "late_risk": risk_json(risk)} for risk in risks],
+        "items": [{"instalment": risk.instalment, "late_risk": risk_json(risk, limit)} for risk in risks],
     }
 
 
-def risk_json(risk: LateRisk) -> dict[str, Any]:
+def risk_json(risk: LateRisk, max_band: float) -> dict[str, Any]:
     """A late risk as plain values: chances with 6 digits, days as ISO text, some points of its curve."""
-    said = risk_said(risk)
-    days = {name: day.isoformat() if day else None for name, day in said.pop("pay_date").items()}
+    said = risk_said(risk, max_band)
+    days = {name: day.isoformat() if day else None for name, day in said["pay_date"].items()}
+    first, last = risk.pay_between
+    between = {**said["pay_between"], "first": first.isoformat(), "last": last.isoformat() if last else None}
     return {
         **said,
         "pay_date": days,
+        "pay_between": between,
         "model_version": risk.model_version,
         "curve": [{"day": day, "p_unpaid": round(risk.curve.at(day), DIGITS)} for day in CURVE_DAYS],
     }

@@ -2,22 +2,36 @@
 
 from typing import Any, Final
 
-from riskpay.model.risk import BASIS, LateRisk
+from riskpay.model.pay_days import NOMINAL
+from riskpay.model.risk import BASIS, Band, LateRisk
 
 DIGITS: Final = 6
 """Digits of probabilities in JSON."""
 _DAYS: Final = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
-def risk_said(risk: LateRisk) -> dict[str, Any]:
-    """Chances, pay dates (days, None beyond the curve's end), basis and support of a late risk."""
+def risk_said(risk: LateRisk, max_band: float) -> dict[str, Any]:
+    """Chances with their bands, pay dates (days, None beyond the curve's end), basis and support of a late risk.
+
+    ``abstains``: whether a band is wider than ``max_band``, the policy's limit.
+    """
+    first, last = risk.pay_between
     return {
         "p_late": round(risk.p_late, DIGITS),
         "p_unpaid_7": round(risk.p_unpaid_7, DIGITS),
         "p_unpaid_30": round(risk.p_unpaid_30, DIGITS),
         "p_unpaid_90": round(risk.p_unpaid_90, DIGITS),
+        "p_late_band": _band(risk.p_late_band),
+        "p_unpaid_30_band": _band(risk.p_unpaid_30_band),
+        "abstains": risk.abstains(max_band),
         "pay_date": {name: risk.pay_date(share) for name, share in _DAYS.items()},
+        "pay_between": {"first": first, "last": last, "share": NOMINAL},
         "basis": BASIS,
         "support": risk.support,
         "is_new": risk.is_new,
     }
+
+
+def _band(band: Band) -> dict[str, float]:
+    low, high = band
+    return {"low": round(low, DIGITS), "high": round(high, DIGITS)}

@@ -43,6 +43,7 @@ class LedgerScorer:
     facts_until: date
     next_steps: NextSteps
     segments: dict[Key, SegmentName]
+    max_band: float
 
     @property
     def model_version(self) -> str:
@@ -83,7 +84,7 @@ class LedgerScorer:
         answers = []
         for row, (item, day) in enumerate(zip(items, frame["as_of"], strict=True)):
             risk = replace(table.risk(row), as_of=day, invoice_id=item.invoice_id or "")
-            answers.append(ScoredItem(risk, self._segment(item), steps[row]))
+            answers.append(ScoredItem(risk, self._segment(item), steps[row], self.max_band))
         return answers
 
     def _in_ledger(self, items: list[NewItem]) -> list[dict[str, Any] | None]:
@@ -165,6 +166,7 @@ def open_scorer(home: Path, as_of: date | None = None) -> LedgerScorer:
         facts_until=min(opened.last_day(), day),
         next_steps=steps,
         segments={(company, customer): kind for company, customer, kind, _ in steps.segments.iter_rows()},
+        max_band=opened.policy.scores.max_band,
     )
 
 

@@ -31,12 +31,14 @@ class ScoredItem:
     """What is said of one item: its risk, the customer's segment, and the next step with its rule.
 
     ``next_step``: due_on, channel, tone, owner, step_code, state, rule, as the plan of the day has it; suppressed
-    ones too, with the hold as their rule. None if the cadence has no further step.
+    ones too, with the hold as their rule. None if the cadence has no further step. ``max_band``: the policy's limit beyond which
+    the score abstains.
     """
 
     risk: LateRisk
     segment: str
     next_step: Mapping[str, Any] | None
+    max_band: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ _FEWEST: Final = 200
 """Rows of a share: bins found on fewer would not fit all rows."""
 
 _ATTEMPTS: Final = 3
-_RESTART_SECONDS: Final = 60
+_RESTART_SECONDS: Final = 180
 _LOOK_SECONDS: Final = 0.2
 _NOWHERE: Final = {"machines": "", "local_listen_port": "12400", "num_machines": "1"}
 """LightGBM's defaults for what says where a booster was grown: its text tells nobody the addresses of workers."""

@@ -89,7 +89,7 @@ def _result(row: ScoreItem | BadRow, scored: ScoredItem, include: Sequence[str])
     risk = scored.risk
     result = ScoreResult(
         ref=row.ref,
-        **risk_said(risk),
+        **risk_said(risk, scored.max_band),
         segment=scored.segment,
         next_step=NextStep.model_validate(scored.next_step) if scored.next_step else None,
     )
