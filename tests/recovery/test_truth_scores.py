@@ -29,6 +29,24 @@ def test_all_predictors_are_asked_about_the_same_items(found):
     assert found.to_json()["until"] == "2025-02-28"
 
 
+@pytest.mark.slow
+def test_the_band_holds_about_nine_in_ten_true_chances(found):
+    assert 0.8 < found.in_band < 0.97
+
+
+@pytest.mark.slow
+def test_no_record_of_customers_is_told_too_high_or_too_low(found):
+    assert set(found.records) >= {"reliable", "occasional", "habitual"}
+    assert all(abs(told.standard_errors) < 3 for told in found.records.values()), found.records
+    assert sum(told.n for told in found.records.values()) == found.predictors["model"].happened.n
+
+
+@pytest.mark.slow
+def test_the_curve_lies_days_not_weeks_from_the_true_one(found):
+    assert 0 < found.curve_error < 5
+    assert found.to_json()["curve_error"] == pytest.approx(found.curve_error, abs=1e-6)
+
+
 def test_a_cutoff_after_the_world_is_said():
     world = synthesise(5, 2, seed=1)
     with pytest.raises(NotThereError, match="no invoice issued from"):
