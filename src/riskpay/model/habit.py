@@ -92,7 +92,8 @@ class HabitOffset:
 
 
 def _habit_part(rows: pl.DataFrame) -> FloatArray:
-    habit = rows.select(habit=habit_hazard().clip(_EDGE, 1.0 - _EDGE).fill_null(0.5))["habit"]
+    known = pl.col("habit_hazard") if "habit_hazard" in rows.columns else habit_hazard()
+    habit = rows.select(habit=known.clip(_EDGE, 1.0 - _EDGE).fill_null(0.5))["habit"]
     found: FloatArray = TRUST * logit(habit.to_numpy())
     return found
 

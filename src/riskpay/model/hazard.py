@@ -27,13 +27,13 @@ from scipy.special import expit
 from riskpay.features.catalogue import FEATURES, OPTIONAL, Feature
 from riskpay.model.groups import GROUPS, group_of
 from riskpay.model.habit import SHARES, HabitOffset, habit_hazard, share_read
+from riskpay.model.interval_rows import INTERVAL_COLUMNS, IntervalRows
 
 FloatArray = npt.NDArray[np.float64]
 Booster = lgb.Booster
 Rounds = tuple[int, ...]
 """Trees by group of intervals."""
 
-INTERVAL_COLUMNS = ("interval", "interval_start", "interval_end", "interval_days", "habit_hazard")
 CLOCKS = frozenset(
     {"portfolio_late_share_30", "portfolio_late_share_90", "portfolio_mean_days_late_30", "portfolio_drift"}
 )
@@ -163,6 +163,13 @@ class Hazard:
         found: FloatArray = expit(raw + np.where(group > 0, self.offset.log_odds(rows), 0.0))
         return found
 
+    def of_interval(self, rows: IntervalRows) -> FloatArray:
+        """As ``predict``, of the rows of one interval: the same to the last bit."""
+        (group,) = group_of(np.array([rows.number]))
+        raw = _members_mean(self.boosters[group], rows.matrix, raw_score=True)
+        found: FloatArray = expit(raw + self.offset.log_odds(rows.frame) if group else raw)
+        return found
+
     def contributions(self, rows: pl.DataFrame) -> FloatArray:
         """What each feature adds to the log-odds of being paid in the interval, shape (rows, len(read)).
 
@@ -182,9 +189,13 @@ class Hazard:
         for number, members in enumerate(self.boosters):
             here = group == number
             if here.any():
-                told = [np.asarray(member.predict(asked[here], **what)).reshape(-1, width) for member in members]
-                found[here] = np.mean(told, axis=0)
+                found[here] = _members_mean(members, asked[here], **what).reshape(-1, width)
         return found
+
+
+def _members_mean(members: Sequence[lgb.Booster], asked: FloatArray, **what: bool) -> FloatArray:
+    found: FloatArray = np.mean([member.predict(asked, **what) for member in members], axis=0)
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The trained model as a value: boosters, calibration, grid and shape; from features to late risks."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from riskpay.features.catalogue import FeatureSettings
-from riskpay.features.labels import Grid, intervals
+from riskpay.features.labels import Grid
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model.band import Band
 from riskpay.model.baselines import Baselines
@@ -18,6 +18,7 @@ from riskpay.model.calibration import Calibration
 from riskpay.model.curve import PaidShape, curves, late_probability
 from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import Booster, Hazard, Rounds
+from riskpay.model.interval_rows import by_interval, in_order
 from riskpay.model.pay_days import PayDayLevels
 from riskpay.model.risk import RiskTable, risk_table
 from riskpay.model.subset import blanked
@@ -71,19 +72,26 @@ class LateModel:
 
         ``frame`` has the item key, as_of, due_date (as known then) and the features that it ``reads``.
         """
+        return self._hazards_until(frame, self.grid.ends)
+
+    def _hazards_until(self, frame: pl.DataFrame, ends: Sequence[int]) -> tuple[IntArray, FloatArray]:
+        """``hazards`` of the first intervals, those with these ``ends``."""
         at = (frame["as_of"] - frame["due_date"]).dt.total_days().to_numpy().astype(np.int64)
-        found = np.full((frame.height, len(self.grid.ends)), np.nan)
-        for start, part in _chunks(blanked(frame, self.without)):
-            rows = intervals(part.with_row_index("position"), self.grid)
-            interval = rows["interval"].to_numpy().astype(np.int64)
-            raw = self.hazard.predict(rows)
-            found[start + rows["position"].to_numpy(), interval] = self.calibration.apply(raw, interval)
+        found = np.full((frame.height, len(ends)), np.nan)
+        asked = blanked(frame, self.without)
+        order = in_order(asked, at)
+        for start in range(0, frame.height, _CHUNK):
+            part = order[start : start + _CHUNK]
+            for rows in by_interval(asked[part], at[part], ends, self.hazard.columns):
+                raw = self.hazard.of_interval(rows)
+                found[part[: len(raw)], rows.number] = self.calibration.apply(raw, np.full(len(raw), rows.number))
         return at, found
 
     def p_late(self, frame: pl.DataFrame, days_late: int | None = None) -> FloatArray:
         """P(not paid by ``days_late`` days after the due date; by default the grace days) of each row."""
-        at, hazards = self.hazards(frame)
-        return late_probability(at, hazards, self.grid, self.grid.ends[0] if days_late is None else days_late)
+        last = 0 if days_late is None else self.grid.ends.index(days_late)
+        at, hazards = self._hazards_until(frame, self.grid.ends[: last + 1])
+        return late_probability(at, hazards, self.grid, self.grid.ends[last])
 
     def risks(self, frame: pl.DataFrame, as_of: date, version: str) -> RiskTable:
         """Late risks and payment curves of items asked on one day; rows in the order of ``frame``.
@@ -108,8 +116,3 @@ class LateModel:
             pay_in_last=last,
         )
         return replace(table, items=items)
-
-
-def _chunks(frame: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
-    for start in range(0, frame.height, _CHUNK):
-        yield start, frame.slice(start, _CHUNK)

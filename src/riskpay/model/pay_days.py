@@ -19,6 +19,7 @@ import polars as pl
 
 from riskpay.model.hindsight import NEVER, Hindsight
 from riskpay.model.records import MOMENTS, RECORDS, moment, record
+from riskpay.model.risk import first_days
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -49,9 +50,9 @@ class PayDayLevels:
         past due, and what was paid yesterday is not posted yet.
         """
         low, high = self._of(rows)
-        begins = _first_day(unpaid, low, strictly=False)
+        begins = first_days(unpaid, low)
         on_its_way = (rows["at"].to_numpy() > 0) & (begins == 1)
-        ends = _first_day(unpaid, high, strictly=True)
+        ends = first_days(unpaid, high, strictly=True)
         last = pl.Series(ends, dtype=pl.Int32)
         return pl.Series(np.where(on_its_way, 0, begins), dtype=pl.Int32), last.replace(unpaid.shape[1], None)
 
@@ -126,12 +127,3 @@ def _lower(shares: FloatArray, weight: FloatArray, miss: float) -> float:
     reached = np.cumsum(weight[order])
     place = int(np.searchsorted(reached, miss * (reached[-1] + 1.0), side="left"))
     return float(shares[order[min(place, len(order) - 1)]])
-
-
-def _first_day(unpaid: Curves, level: FloatArray, *, strictly: bool) -> IntArray:
-    """First day by which a share of ``level`` is paid (more than it: ``strictly``); the curve's length if none is."""
-    paid = 1.0 - unpaid
-    wanted = level.astype(np.float32)[:, None]
-    reached = paid > wanted if strictly else paid >= wanted
-    found: IntArray = np.where(reached.any(axis=1), reached.argmax(axis=1), unpaid.shape[1])
-    return found

@@ -25,6 +25,9 @@ Band = tuple[float, float]
 ItemKey = tuple[str, str, int]
 """company_id, invoice_id, instalment."""
 
+_PIECE = 1024
+"""Curves that are looked at together: as many as a processor's cache holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -145,20 +148,34 @@ def risk_table(
     keys: pl.DataFrame, p_late: npt.NDArray[np.float64], unpaid: npt.NDArray[np.float32], as_of: date, version: str
 ) -> RiskTable:
     """A RiskTable of item keys (with ``support``), late probabilities and curves in one row order."""
-    paid = 1.0 - unpaid
-    days = {f"pay_in_p{share}": _first_day(paid, share / 100) for share in (10, 50, 90)}
     items = keys.with_columns(
         p_late=pl.Series(p_late),
         p_unpaid_7=pl.Series(unpaid[:, 7].astype(np.float64)),
         p_unpaid_30=pl.Series(unpaid[:, 30].astype(np.float64)),
         p_unpaid_90=pl.Series(unpaid[:, 90].astype(np.float64)),
         is_new=pl.col("support") == 0,
-        **days,
+        **{f"pay_in_p{share}": _pay_in(unpaid, share / 100) for share in (10, 50, 90)},
     )
     return RiskTable(as_of, items, unpaid, version)
 
 
-def _first_day(paid: npt.NDArray[np.float32], share: float) -> pl.Series:
-    reached = paid >= np.float32(share)
-    first = np.where(reached.any(axis=1), reached.argmax(axis=1), -1)
-    return pl.Series(first, dtype=pl.Int32).replace(-1, None)
+def first_days(
+    unpaid: npt.NDArray[np.float32], share: float | npt.NDArray[np.float64], *, strictly: bool = False
+) -> npt.NDArray[np.int32]:
+    """First day by which at least ``share`` of each curve's probability is paid; the curves' length if none is.
+
+    ``unpaid``: shape (items, days). ``share``: one of all items, or one an item. ``strictly``: more than ``share``.
+    """
+    wanted = np.broadcast_to(np.asarray(share, dtype=np.float32), len(unpaid))[:, None]
+    compare = np.greater if strictly else np.greater_equal
+    days = np.empty(len(unpaid), dtype=np.int32)
+    for start in range(0, len(unpaid), _PIECE):
+        here = slice(start, start + _PIECE)
+        reached = compare(1.0 - unpaid[here], wanted[here])
+        # A curve never rises: what is not reached on its last day is not reached at all.
+        days[here] = np.where(reached[:, -1], reached.argmax(axis=1), unpaid.shape[1])
+    return days
+
+
+def _pay_in(unpaid: npt.NDArray[np.float32], share: float) -> pl.Series:
+    return pl.Series(first_days(unpaid, share)).replace(unpaid.shape[1], None)
