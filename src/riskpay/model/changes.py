@@ -20,7 +20,6 @@ from riskpay.model.late_model import LateModel
 from riskpay.model.walk import Parts, walk
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 ALWAYS_COUNT: Final = ("age_days", "days_from_due")
 """Features that only count days."""
@@ -29,7 +28,7 @@ MAY_COUNT: Final = ("customer_age_days", "days_since_settled", "oldest_days_past
 
 
 @dataclass(frozen=True)
-class Asked:
+class Questions:
     """A model of the registry, and questions of one day with the features that it reads."""
 
     model: LateModel
@@ -75,23 +74,29 @@ class Changes:
         return Bridge(figure, then, tuple(part for part in (*steps, *told) if part.points), now)
 
 
-def changes(then: Asked, now: Asked, anew: pl.DataFrame, days: int, split: BoolArray | None = None) -> Changes:
+def changes(then: Questions, now: Questions, anew: pl.DataFrame, days: int, most: int | None = None) -> Changes:
     """What moved p_late and S(``days``) of items between two days.
 
     The frames hold the same items in the same order, as of the earlier and the later day. ``anew``: the questions of the
-    earlier day with the features that the later model reads. ``split``: the items whose news are told phrase by
-    phrase (default: all); of the others they are one part.
+    earlier day with the features that the later model reads. ``most``: the news of so many items are told phrase by
+    phrase, of those whose S moved most (default: of all); of the others they are one part.
     """
     passed = with_days_passed(anew, now.frame)
     first = chances(then.model, then.frame, days)
     other = first if then.version == now.version else chances(now.model, anew, days)
     later, last = (chances(now.model, frame, days) for frame in (passed, now.frame))
-    told = np.ones(passed.height, dtype=bool) if split is None else split
-    news = walk(now.model, passed, now.frame, (later, last), days, told)
+    split = np.zeros(passed.height, dtype=bool)
+    split[furthest(last.unpaid - first.unpaid)[:most]] = True
+    news = walk(now.model, passed, now.frame, (later, last), days, split)
     late = Way(first.p_late, other.p_late, later.p_late, last.p_late, [one and one.p_late for one in news])
     unpaid = Way(first.unpaid, other.unpaid, later.unpaid, last.unpaid, [one and one.unpaid for one in news])
     ways = {"p_late": late, f"p_unpaid_{days}": unpaid}
     return Changes(ways, (then.version, now.version), _passed(anew, now))
+
+
+def furthest(moved: FloatArray) -> npt.NDArray[np.int64]:
+    """The places of what moved, the furthest first; of two alike the earlier place."""
+    return np.argsort(-np.abs(moved), kind="stable")
 
 
 def with_days_passed(then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
@@ -105,7 +110,7 @@ def with_days_passed(then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return then.with_columns(moved)
 
 
-def _passed(then: pl.DataFrame, now: Asked) -> list[str]:
+def _passed(then: pl.DataFrame, now: Questions) -> list[str]:
     """What passed between the days, by item: its due date, where it did, else the days."""
     rows = zip(then["as_of"], now.frame["as_of"], then["due_date"], strict=True)
     return [_passed_between(before, after, due, now.model.grid.ends[0]) for before, after, due in rows]

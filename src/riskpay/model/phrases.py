@@ -18,7 +18,15 @@ def said(feature: Feature, value: object) -> str:
         return f"{10**value:,.0f}" if feature.unit == "log10 money" else f"{10**value:.1f} times"
     if feature.unit == "0 = Monday":
         return WEEKDAYS[int(value)]
-    return f"{value:.0f} {feature.unit}"
+    if feature.unit == "day":
+        return f"day {value:.0f}"
+    return _counted(value, feature.unit)
+
+
+def _counted(value: float, unit: str) -> str:
+    """A number with its unit, of which there may be one: 1 day, 2 days, 0.4 spreads."""
+    whole = round(value, 1) if unit == "spreads" else round(value)
+    return f"{whole:g} {unit.removesuffix('s') if whole == 1 else unit}"
 
 
 def by_phrase(read: Sequence[Feature]) -> dict[str, list[int]]:

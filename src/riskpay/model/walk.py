@@ -72,19 +72,26 @@ def walk(
 
 @dataclass(frozen=True)
 class _Ends:
-    """Both ends of the way of all items, and the places of the features of each phrase."""
+    """Both ends of the way of all items, and the places of the features of each phrase.
+
+    ``due``: number of the phrase with which a moved due date is taken over: that of the days since it, if it is read.
+    """
 
     read: tuple[Feature, ...]
     phrases: dict[str, list[int]]
     start: pl.DataFrame
     end: pl.DataFrame
     changed: BoolArray
+    due: int
 
     @classmethod
     def of(cls, model: LateModel, start: pl.DataFrame, end: pl.DataFrame) -> "_Ends":
         read = tuple(feature for feature in model.hazard.read if feature.name not in model.without)
         moved = [start[feature.name].ne_missing(end[feature.name]).to_numpy() for feature in read]
-        return cls(read, by_phrase(read), start, end, np.stack(moved, axis=1))
+        phrases = by_phrase(read)
+        place = next((n for n, feature in enumerate(read) if feature.name == _COUNTS_FROM_DUE), 0)
+        due = next(number for number, there in enumerate(phrases.values()) if place in there)
+        return cls(read, phrases, start, end, np.stack(moved, axis=1), due)
 
     def steps(self, item: int) -> list[Step]:
         """The way of one item: a step a phrase whose figures are said otherwise at the end, one for all others."""
@@ -103,20 +110,17 @@ class _Ends:
 
     def between(self, items: IntArray, taken: BoolArray) -> pl.DataFrame:
         """Questions of some items, in which each phrase that is ``taken`` (rows, phrases) has its figures of the end."""
-        columns = {"as_of": self.end["as_of"][items]}
+        start, end = self.start[items], self.end[items]
+        columns = []
         for number, places in enumerate(self.phrases.values()):
-            for name in [self.read[place].name for place in places] + ([DUE_DATE] if self._has_due(number) else []):
-                columns[name] = self.end[name][items].zip_with(pl.Series(taken[:, number]), self.start[name][items])
-        return pl.DataFrame(columns)
-
-    def _has_due(self, number: int) -> bool:
-        """Whether a moved due date is told with a phrase: that of the days since it."""
-        places = list(self.phrases.values())[number]
-        return any(self.read[place].name == _COUNTS_FROM_DUE for place in places)
+            mask = pl.Series(taken[:, number])
+            names = [self.read[place].name for place in places] + [DUE_DATE] * (number == self.due)
+            columns += [end[name].zip_with(mask, start[name]) for name in names]
+        return end.with_columns(columns)
 
     def _due_date(self, item: int, number: int) -> Step | None:
         before, after = self.start[DUE_DATE][item], self.end[DUE_DATE][item]
-        if before == after or not self._has_due(number):
+        if before == after or number != self.due:
             return None
         return Step(DUE_DATE, f"its due date was moved (from {before} to {after})", (number,))
 

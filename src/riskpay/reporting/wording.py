@@ -35,6 +35,15 @@ def percent(share: float | None) -> str:
     return f"{share:.0%}".replace("%", " %")
 
 
+def points(share: float | None) -> str:
+    """A change of a probability in points with its sign: 0.034 -> +3.4; never a bare zero for what is none."""
+    if share is None:
+        return ""
+    if 0 < abs(share) < 0.0005:
+        return "+0.0" if share > 0 else "-0.0"
+    return f"{100 * share:+.1f}" if share else "0"
+
+
 def day(value: date | str | None) -> str:
     """A day such as 1 Aug 2019, from a date or its ISO text."""
     if value is None:
@@ -80,6 +89,6 @@ def count(number: float, one: str, many: str = "") -> str:
 
 
 FILTERS: Final = {
-    f.__name__: f for f in (money, whole_money, percent, day, near_day, long_day, hour, words, channel, state)
+    f.__name__: f for f in (money, whole_money, percent, points, day, near_day, long_day, hour, words, channel, state)
 }
 """The ones of a single value, by name, as templates call them."""
