@@ -26,7 +26,7 @@ def changes(
     Without `--as-of` the last two days that were scored are compared. Each change is a sum of what passed (days, a due date), of
     the figures that changed, and of another model where there is one.
 
-    JSON: `as_of, since, runs.{from,to}, items.{open,new,settled}, money_at_risk.CURRENCY.{from,to,change,parts[].{code,text,amount}}`,
+    JSON: `as_of, since, runs.{from,to}, counts.{open,new,settled}, money_at_risk.CURRENCY.{from,to,change,parts[].{code,text,amount}}`,
     `moved[], new[], settled[]` with `{p_late,p_unpaid_30}.{from,to,change,parts[].{code,text,points}}`, parts = change; `notes`.
     """
     home = settings_home(ctx)

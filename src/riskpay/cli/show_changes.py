@@ -6,7 +6,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from riskpay.cli.grids import grid
-from riskpay.reporting.wording import money, percent, points, words
+from riskpay.reporting.wording import money, percent, points
 
 _STATES: Final = {"new": "New since then", "settled": "Settled since then"}
 _PARTS: Final = 3
@@ -16,17 +16,20 @@ _PARTS: Final = 3
 def sum_parts(result: Mapping[str, Any]) -> list[object]:
     """The chances of an invoice as sums, where they are told: a table each, from the base to the chance."""
     told = [result[name] for name in ("lateness", "curve_reasons") if result.get(name)]
-    return [grid(_title(one["figure"]), ("", ">"), _sum(one)) for one in told]
+    return [grid(f"How the {_chance(one['figure'])} comes about", ("", ">"), _sum(one)) for one in told]
 
 
-def _title(figure: str) -> str:
-    return "How the chance of being late comes about" if figure == "p_late" else f"How {words(figure)} comes about"
+def _chance(figure: str) -> str:
+    """A figure in words: p_unpaid_30 -> chance of being unpaid in 30 days."""
+    return (
+        "chance of being late" if figure == "p_late" else f"chance of being unpaid in {figure.rpartition('_')[2]} days"
+    )
 
 
 def _sum(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "of an item in these intervals, before anything is known of it", percent(told["base"])
+    yield "any item at this stage, its figures not looked at", percent(told["base"])
     yield from _points(told["parts"])
-    yield "of this item", percent(told["chance"])
+    yield "this item", percent(told["chance"])
 
 
 def change_parts(told: Mapping[str, Any] | None) -> list[object]:
@@ -36,7 +39,7 @@ def change_parts(told: Mapping[str, Any] | None) -> list[object]:
     figures = [(name, told[name]) for name in told if name.startswith("p_")]
     if told["state"] == "new":
         return [f"It was not open at the end of {told['since']}: all of it is new.", *_notes(told)]
-    tables = [grid(f"{words(name)} since {told['since']}", ("", "points>"), _moved(found)) for name, found in figures]
+    tables = [grid(f"The {_chance(name)} since {told['since']}", ("", ">"), _moved(found)) for name, found in figures]
     return [*tables, *_notes(told)]
 
 
@@ -52,7 +55,7 @@ def _points(parts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
 
 def book_parts(result: Mapping[str, Any]) -> list[object]:
     """What moved in the whole book: money at risk by currency, the items that moved most, the new and the settled ones."""
-    counts = result["items"]
+    counts = result["counts"]
     head = f"From the end of {result['since']} to the end of {result['as_of']}"
     parts: list[object] = [
         Text(head, style="bold"),

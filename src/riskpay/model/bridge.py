@@ -60,4 +60,3 @@ def parts_said(bridge: Bridge, most: int) -> list[dict[str, Any]]:
     shown, others = bridge.shown(most)
     told = [*shown, *([others] if others else [])]
     return [{"code": part.code, "text": part.text, "points": round(part.points, DIGITS)} for part in told]
-

@@ -88,8 +88,8 @@ def changes(then: Questions, now: Questions, anew: pl.DataFrame, days: int, most
     split = np.zeros(passed.height, dtype=bool)
     split[furthest(last.unpaid - first.unpaid)[:most]] = True
     news = walk(now.model, passed, now.frame, (later, last), days, split)
-    late = Way(first.p_late, other.p_late, later.p_late, last.p_late, [one and one.p_late for one in news])
-    unpaid = Way(first.unpaid, other.unpaid, later.unpaid, last.unpaid, [one and one.unpaid for one in news])
+    late = Way(first.p_late, other.p_late, later.p_late, last.p_late, [one.p_late if one else None for one in news])
+    unpaid = Way(first.unpaid, other.unpaid, later.unpaid, last.unpaid, [one.unpaid if one else None for one in news])
     ways = {"p_late": late, f"p_unpaid_{days}": unpaid}
     return Changes(ways, (then.version, now.version), _passed(anew, now))
 

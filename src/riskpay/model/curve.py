@@ -69,9 +69,7 @@ def curves(at: npt.NDArray[np.int64], hazards: FloatArray, grid: Grid, shape: Pa
     return unpaid
 
 
-def unpaid_on(
-    at: npt.NDArray[np.int64], hazards: FloatArray, grid: Grid, shape: PaidShape, days: int
-) -> FloatArray:
+def unpaid_on(at: npt.NDArray[np.int64], hazards: FloatArray, grid: Grid, shape: PaidShape, days: int) -> FloatArray:
     """S(``days``) of each row as ``curves`` has it, in full precision, shape (items,)."""
     found = np.ones(len(at))
     for number in range(len(grid.ends)):

@@ -10,17 +10,22 @@ def said(feature: Feature, value: object) -> str:
     """The value of a feature in plain words; "not known" for null."""
     if not isinstance(value, int | float):
         return "not known"
-    if feature.unit == "yes or no":
-        return "yes" if value else "no"
-    if feature.unit == "share":
-        return f"{100 * value:.0f} %"
-    if feature.unit.startswith("log10"):
-        return f"{10**value:,.0f}" if feature.unit == "log10 money" else f"{10**value:.1f} times"
-    if feature.unit == "0 = Monday":
-        return WEEKDAYS[int(value)]
-    if feature.unit == "day":
-        return f"day {value:.0f}"
-    return _counted(value, feature.unit)
+    match feature.unit:
+        case "yes or no":
+            text = "yes" if value else "no"
+        case "share":
+            text = f"{100 * value:.0f} %"
+        case "log10 money":
+            text = f"{10**value:,.0f}"
+        case "log10 ratio":
+            text = f"{10**value:.1f} times"
+        case "0 = Monday":
+            text = WEEKDAYS[int(value)]
+        case "day":
+            text = f"day {value:.0f}"
+        case unit:
+            text = _counted(value, unit)
+    return text
 
 
 def _counted(value: float, unit: str) -> str:

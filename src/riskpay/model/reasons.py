@@ -93,9 +93,7 @@ def _reasons(
     return tuple(reason for reason in strongest[:shown] if abs(reason.weight) >= _LEAST)
 
 
-def _bridge(
-    figure: str, found: Attributed, row: int, item: dict[str, object], ways: tuple[str, str]
-) -> Bridge:
+def _bridge(figure: str, found: Attributed, row: int, item: dict[str, object], ways: tuple[str, str]) -> Bridge:
     parts = []
     for phrase, places in by_phrase(found.read).items():
         feature, total = _strongest_of(found.read, found.points[row], places)

@@ -16,6 +16,12 @@ def money(text: object) -> str:
         return "" if text is None else str(text)
 
 
+def signed_money(text: object) -> str:
+    """As money, with its sign: 666.92 -> +666.92."""
+    said = money(text)
+    return said if not said or said.startswith("-") else f"+{said}"
+
+
 def whole_money(text: object) -> str:
     """As money, rounded to whole units: an expectation has no cents."""
     try:
@@ -89,6 +95,7 @@ def count(number: float, one: str, many: str = "") -> str:
 
 
 FILTERS: Final = {
-    f.__name__: f for f in (money, whole_money, percent, points, day, near_day, long_day, hour, words, channel, state)
+    f.__name__: f
+    for f in (money, signed_money, whole_money, percent, points, day, near_day, long_day, hour, words, channel, state)
 }
 """The ones of a single value, by name, as templates call them."""

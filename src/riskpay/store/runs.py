@@ -12,7 +12,6 @@ from riskpay.store.clock import utc_now
 from riskpay.store.engine import writing
 from riskpay.store.models import ScoreRun
 
-
 POINTS: Final = "points"
 """Stands for the model's version where a day was ranked by the policy's points, without a model."""
 

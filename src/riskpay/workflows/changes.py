@@ -52,9 +52,15 @@ def of_book(home: Home, compared: Compared, top: int = TOP) -> dict[str, Any]:
     return {**_summary(home, compared, items), **listed}
 
 
-def of_customer(home: Home, compared: Compared, company_id: str, customer_id: str) -> dict[str, Any]:
-    """What moved of one customer, every item listed; raises NotThereError if it had nothing open on either day."""
-    wanted = (pl.col("company_id") == company_id) & (pl.col("customer_id") == customer_id)
+def of_customer(
+    home: Home, compared: Compared, company_id: str, customer_id: str, invoices: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What moved of one customer, every item listed, those that moved most first.
+
+    ``invoices``: of other customers that this one pays for. Raises NotThereError if nothing was open on either day.
+    """
+    own = (pl.col("customer_id") == customer_id) | pl.col("invoice_id").is_in(list(invoices))
+    wanted = (pl.col("company_id") == company_id) & own
     items = compared.items(wanted, most=SPLIT)
     if not items:
         days = f"{compared.before.as_of} and {compared.after.as_of}"
@@ -62,8 +68,8 @@ def of_customer(home: Home, compared: Compared, company_id: str, customer_id: st
             f"customer {customer_id!r} of company {company_id!r} had nothing open on {days}",
             "check the id, zeros included, or give other days",
         )
-    told = [item.to_json() for item in items]
-    return {"company_id": company_id, "customer_id": customer_id, **_summary(home, compared, items), "items_changed": told}
+    told = [item.to_json() for item in sorted(items, key=lambda item: -abs(item.moved))]
+    return {"company_id": company_id, "customer_id": customer_id, **_summary(home, compared, items), "items": told}
 
 
 def of_invoice(home: Home, compared: Compared, invoice_id: str, customers: Sequence[str], days: int) -> dict[str, Any]:
@@ -79,7 +85,7 @@ def _largest(items: Sequence[ItemChange], state: State) -> list[ItemChange]:
 
 def _summary(home: Home, compared: Compared, items: Sequence[ItemChange]) -> dict[str, Any]:
     counts = {state: sum(item.state == state for item in items) for state in ("open", "new", "settled")}
-    return {**_basis(home, compared, items, HORIZON), "items": counts, "money_at_risk": money_at_risk(items)}
+    return {**_basis(home, compared, items, HORIZON), "counts": counts, "money_at_risk": money_at_risk(items)}
 
 
 def _basis(home: Home, compared: Compared, items: Sequence[ItemChange], days: int) -> dict[str, Any]:
@@ -98,11 +104,14 @@ def _notes(home: Home, compared: Compared, items: Sequence[ItemChange]) -> list[
     then = {item.key: item.then for item in items if item.then}
     now = {item.key: item.now for item in items if item.now}
     with home.store() as store:
-        found = (_told(store, home, side, said) for side, said in ((compared.before, then), (compared.after, now)))
+        found = (
+            _told(store, compared.data_version, side, said)
+            for side, said in ((compared.before, then), (compared.after, now))
+        )
         return [note for note in found if note]
 
 
-def _told(store: Store, home: Home, side: Side, said: Mapping[tuple[str, str, int], tuple[float, float]]) -> str:
+def _told(store: Store, data_version: str, side: Side, said: Mapping[tuple[str, str, int], tuple[float, float]]) -> str:
     """What is to be said of a day whose chances are not those that were published; empty where they are."""
     run = side.run
     if run is None:
@@ -116,8 +125,12 @@ def _told(store: Store, home: Home, side: Side, said: Mapping[tuple[str, str, in
     other = [distance for distance in apart if distance > _APART]
     if not other:
         return ""
-    same = run.data_version == home.data_version
-    why = "what is known of that day" if same else f"data {run.data_version[:12]} then, {home.data_version[:12]} now: what is known of that day"
+    same = run.data_version == data_version
+    why = (
+        "what is known of that day"
+        if same
+        else f"data {run.data_version[:12]} then, {data_version[:12]} now: what is known of that day"
+    )
     return (
         f"{len(other)} of {len(apart)} chances published for {side.as_of} were others, by up to {100 * max(other):.1f} points: "
         f"{why} changed since"

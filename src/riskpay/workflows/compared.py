@@ -29,19 +29,21 @@ class Compared:
     """Two days of one home.
 
     ``ledger``: what was known by the end of the later day; the earlier day knew what of it was known by its own end.
-    ``facts``: of that ledger, by the settings of the later day's model.
+    ``facts``: of that ledger, by the settings of the later day's model. ``data_version``: of the ledger.
     """
 
     before: Side
     after: Side
     ledger: Ledger
     facts: Asked
+    data_version: str
 
     @classmethod
     def of(cls, home: Home, before: Side, after: Side) -> "Compared":
         """The days of a home as its ledger tells them now."""
         ledger = home.ledger.known(after.as_of, "end")
-        return cls(before, after, ledger, facts_of_day(home, ledger, after.registered.model.features))
+        facts = facts_of_day(home, ledger, after.registered.model.features)
+        return cls(before, after, ledger, facts, home.data_version)
 
     @cached_property
     def then(self) -> pl.DataFrame:

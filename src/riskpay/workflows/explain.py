@@ -8,9 +8,7 @@ import polars as pl
 
 from riskpay.errors import NotThereError, UsageError
 from riskpay.ledger.ledger import Ledger
-from riskpay.model import bridge as bridges
-from riskpay.model.bridge import Bridge
-from riskpay.model.reasons import HORIZON, Why, explain_all
+from riskpay.model.reasons import HORIZON, explain_all
 from riskpay.model.registry import Registered
 from riskpay.model.risk import HORIZON_DAYS, LateRisk, RiskTable
 from riskpay.workflows.book import score_open_items
@@ -18,7 +16,7 @@ from riskpay.workflows.changes import of_invoice
 from riskpay.workflows.compared import Compared
 from riskpay.workflows.home import Home
 from riskpay.workflows.kept_facts import Asked, facts_of_day
-from riskpay.workflows.risk_said import DIGITS, risk_said
+from riskpay.workflows.risk_said import DIGITS, risk_said, sums_said
 from riskpay.workflows.sides import side_as_scored, since_day
 
 CURVE_DAYS = (0, 7, 14, 30, 60, 90, 120, 180)
@@ -60,7 +58,7 @@ def explain(
     reasons = {key: one.reasons for key, one in why.items()}
     table = RiskTable(day, scored.risks.items, scored.risks.unpaid, found.version, reasons)
     risks = [table.risk(row) for row in mine["row"]]
-    sums = [sums_json(one) for one in why.values()]
+    sums = [sums_said(one.lateness, one.curve, _REASONS) for one in why.values()]
     moved = _moved(opened, found, ledger, facts, day, since, mine, days) if since else {}
     return {
         "invoice_id": invoice_id,
@@ -90,7 +88,7 @@ def _moved(
 ) -> dict[str, Any]:
     """What changed since the end of a day: of the earliest due instalment, and of all."""
     later = side_as_scored(home, day, found)
-    compared = Compared(since_day(home, later, since), later, ledger, facts)
+    compared = Compared(since_day(home, later, since), later, ledger, facts, home.data_version)
     told = of_invoice(home, compared, mine["invoice_id"][0], mine["customer_id"].unique().to_list(), days)
     first = next(item for item in told["items"] if item["instalment"] == mine["instalment"][0])
     return {"changes": {**told, **{name: first[name] for name in ("state", "p_late", f"p_unpaid_{days}")}}}
@@ -119,13 +117,3 @@ def reasons_json(risk: LateRisk) -> list[dict[str, Any]]:
         }
         for reason in risk.reasons
     ]
-
-
-def sums_json(why: Why) -> dict[str, Any]:
-    """The chances of an item as sums, as plain values: base + parts = chance."""
-    return {"lateness": _sum(why.lateness) if why.lateness else None, "curve_reasons": _sum(why.curve)}
-
-
-def _sum(bridge: Bridge) -> dict[str, Any]:
-    ends = {"base": round(bridge.start, bridges.DIGITS), "chance": round(bridge.end, bridges.DIGITS)}
-    return {"figure": bridge.figure, **ends, "parts": bridges.parts_said(bridge, _REASONS)}

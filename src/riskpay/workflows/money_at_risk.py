@@ -16,6 +16,8 @@ _SAID: Final = {
     "news": "other figures",
 }
 """Parts that several items share, in words; the values that a part of one item says differ from item to item."""
+SHOWN: Final = 8
+"""Parts that are said one by one."""
 
 
 def money_at_risk(items: Sequence[ItemChange]) -> dict[str, dict[str, Any]]:
@@ -54,14 +56,16 @@ def _parts(item: ItemChange) -> Iterator[Part]:
 
 def _said(bridge: Bridge, currency: str) -> dict[str, Any]:
     ends = round(bridge.start), round(bridge.end)
-    amounts = apportioned([part.points for part in bridge.parts], ends[1] - ends[0])
+    shown, others = bridge.shown(SHOWN)
+    parts = [*shown, *([others] if others else [])]
+    amounts = apportioned([part.points for part in parts], ends[1] - ends[0])
     return {
         "from": to_text(ends[0], currency),
         "to": to_text(ends[1], currency),
         "change": to_text(ends[1] - ends[0], currency),
         "parts": [
             {"code": part.code, "text": part.text, "amount": to_text(amount, currency)}
-            for part, amount in zip(bridge.parts, amounts, strict=True)
+            for part, amount in zip(parts, amounts, strict=True)
             if amount
         ],
     }

@@ -9,7 +9,13 @@ from riskpay.ledger.tables import ITEM_KEY
 from riskpay.store.database import Store
 from riskpay.store.runs import Run
 
-SCHEMA = {"company_id": pl.String, "invoice_id": pl.String, "instalment": pl.Int32, "p_late": pl.Float64, "p_unpaid_30": pl.Float64}
+SCHEMA = {
+    "company_id": pl.String,
+    "invoice_id": pl.String,
+    "instalment": pl.Int32,
+    "p_late": pl.Float64,
+    "p_unpaid_30": pl.Float64,
+}
 
 
 def published(store: Store, run: Run) -> pl.DataFrame:

@@ -31,12 +31,13 @@ class ScoredItem:
     """What is said of one item: its risk, the customer's segment, and the next step with its rule.
 
     ``next_step``: due_on, channel, tone, owner, step_code, state, rule, as the plan of the day has it; suppressed
-    ones too, with the hold as their rule. None if the cadence has no further step.
+    ones too, with the hold as their rule. None if the cadence has no further step. ``why``: its chances as sums, if asked for.
     """
 
     risk: LateRisk
     segment: str
     next_step: Mapping[str, Any] | None
+    why: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

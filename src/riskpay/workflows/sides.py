@@ -30,15 +30,17 @@ class Side:
         }
 
 
-def sides(home: Home, as_of: date | None = None, since: date | None = None) -> tuple[Side, Side]:
+def sides(
+    home: Home, as_of: date | None = None, since: date | None = None, there: Registered | None = None
+) -> tuple[Side, Side]:
     """The earlier day and the later one.
 
     ``as_of``: default the last day that a model scored. ``since``: default the last such day before it. A day named that no
-    model scored is asked of the champion of that day. Raises NotThereError where there is no such day, UsageError for a
+    model scored is asked of the champion of that day. ``there``: a model that was read already. Raises NotThereError where there is no such day, UsageError for a
     ``since`` that is not before ``as_of``.
     """
     with home.store() as store:
-        later = _later(home, store.runs, as_of)
+        later = _later(home, store.runs, as_of, there)
         day = since or _day_before(store.runs, later.as_of)
         check_order(day, later.as_of)
         home.check_day(day)
@@ -66,14 +68,14 @@ def check_order(since: date, as_of: date) -> None:
         raise UsageError(f"{since} does not lie before {as_of}: nothing can have changed since", "give an earlier day")
 
 
-def _later(home: Home, runs: Runs, as_of: date | None) -> Side:
+def _later(home: Home, runs: Runs, as_of: date | None, there: Registered | None) -> Side:
     if as_of is None:
         run = runs.newest()
         if run is None:
             raise NotThereError("no day was scored by a model yet", "run: riskpay daily")
         as_of = run.as_of
     home.check_day(as_of)
-    return _side(home, runs, as_of, None)
+    return _side(home, runs, as_of, there)
 
 
 def _day_before(runs: Runs, as_of: date) -> date:
