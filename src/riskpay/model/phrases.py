@@ -1,9 +1,13 @@
 """How the value of a feature is said, and how features of one phrase stand together."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from riskpay.dates import WEEKDAYS
 from riskpay.features.catalogue import Feature
+
+_FINE: Final = frozenset({"spreads", "log odds"})
+"""Units whose tenths matter."""
 
 
 def said(feature: Feature, value: object) -> str:
@@ -29,8 +33,8 @@ def said(feature: Feature, value: object) -> str:
 
 
 def _counted(value: float, unit: str) -> str:
-    """A number with its unit, of which there may be one: 1 day, 2 days, 0.4 spreads."""
-    whole = round(value, 1) if unit == "spreads" else round(value)
+    """A number with its unit, of which there may be one: 1 day, 2 days, 0.4 spreads; never a zero with a sign."""
+    whole = round(value, 1) + 0.0 if unit in _FINE else round(value)
     return f"{whole:g} {unit.removesuffix('s') if whole == 1 else unit}"
 
 

@@ -17,8 +17,8 @@ def money(text: object) -> str:
 
 
 def signed_money(text: object) -> str:
-    """As money, with its sign: 666.92 -> +666.92."""
-    said = money(text)
+    """As whole_money, with its sign: 1666.92 -> +1,667."""
+    said = whole_money(text)
     return said if not said or said.startswith("-") else f"+{said}"
 
 
