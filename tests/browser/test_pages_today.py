@@ -9,7 +9,7 @@ import uvicorn
 from playwright.sync_api import expect, sync_playwright
 
 from riskpay.serving.app import create_app
-from riskpay.serving.testing import CUSTOMERS, DAY, KNOWN, FakeScorer, fill
+from riskpay.serving.testing import CUSTOMERS, DAY, KNOWN, FakeScorer, day_before, fill
 from riskpay.store.database import Store
 
 pytestmark = pytest.mark.browser
@@ -24,6 +24,7 @@ WIDTHS = (1280, 768, 390)
 @pytest.fixture(scope="session")
 def served(tmp_path_factory):
     with Store(tmp_path_factory.mktemp("pages") / "store.db") as store, socket.create_server(("127.0.0.1", 0)) as door:
+        day_before(store)
         fill(store)
         key = store.keys.create("browser")
         server = uvicorn.Server(uvicorn.Config(create_app(store, FakeScorer), log_level="warning"))
@@ -110,6 +111,18 @@ def test_a_customer_shows_its_cadence_each_step_with_its_rule(page):
         expect(page.get_by_role("heading", level=3, name=text)).to_be_visible()
     expect(page.locator(".steps").nth(1)).to_contain_text("dispute D-11 is open until 2019-08-20")
     assert all(page.locator(".steps .rule").all_text_contents())
+
+
+def test_a_customer_shows_what_changed_since_the_day_before_in_words(page):
+    page.goto(f"/customers/{KNOWN}")
+    expect(page.get_by_role("heading", level=2, name="What changed since 31 Jul 2019")).to_be_visible()
+    moved = page.locator(".changed tbody tr")
+    expect(moved).to_have_count(4)
+    expect(moved.nth(0)).to_contain_text("59 % then, 74 % now")
+    expect(moved.nth(0)).to_contain_text("how late the last payment was (3 days, now 12 days) +4.0")
+    expect(moved.nth(1)).to_contain_text("its due date passed +11.0")
+    expect(moved.nth(2)).to_contain_text("new: 1,200.50 USD, due 29 Aug 2019")
+    expect(moved.nth(3)).to_contain_text("settled: 900.00 USD no longer open")
 
 
 @pytest.mark.parametrize("width", WIDTHS)

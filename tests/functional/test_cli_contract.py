@@ -39,6 +39,7 @@ COMMANDS = {
     "worklist",
     "cadence",
     "explain",
+    "changes",
     "check-leakage",
     "features",
     "keys add",
@@ -146,6 +147,9 @@ def test_debug_shows_the_traceback(riskpay, failing):
         ["synth", "out", "--customers", "0"],
         ["worklist", "--top", "0"],
         ["worklist", "--format", "xlsx"],
+        ["changes", "--top", "0"],
+        ["changes", "--since", "yesterday"],
+        ["explain", "A", "--horizon", "0"],
         ["check-leakage", "--pairs", "none"],
         ["report"],
         ["report", "profit"],
@@ -231,7 +235,9 @@ def test_without_a_command_the_help_is_shown(riskpay):
     assert "worklist" in out
 
 
-@pytest.mark.parametrize("arguments", [["report", "aging"], ["report", "dso"], ["policy", "check", "nosuch.yaml"]])
+@pytest.mark.parametrize(
+    "arguments", [["report", "aging"], ["report", "dso"], ["changes"], ["policy", "check", "nosuch.yaml"]]
+)
 def test_what_is_not_there_is_4(riskpay, home, arguments):
     code, out, err = riskpay("--home", home, *arguments)
     assert (code, out) == (4, "")

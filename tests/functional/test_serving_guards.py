@@ -85,7 +85,13 @@ def test_a_browsers_session_does_not_open_the_api(browser):
 def test_every_address_under_v1_is_keyed_and_says_so(app, stranger):
     described = stranger.get("/openapi.json").json()
     keyed = {p: m for p, methods in described["paths"].items() for m, said in methods.items() if said.get("security")}
-    assert set(keyed) == {"/v1/scores", "/v1/worklists/{as_of}", "/v1/customers/{customer_id}/cadence"}
+    assert set(keyed) == {
+        "/v1/scores",
+        "/v1/worklists/{as_of}",
+        "/v1/changes",
+        "/v1/customers/{customer_id}/cadence",
+        "/v1/customers/{customer_id}/changes",
+    }
     assert set(described["paths"]) - set(keyed) == {"/health"}
 
 

@@ -76,7 +76,14 @@ def test_a_known_customer_is_answered_in_full(client):
                 "step_code": "occasional_reminder",
                 "rule": "occasionally late, 1 day after the due date",
             },
-            "reasons": [{"code": "late_share", "text": "paid 7 of the last 9 invoices late, 12 days on average"}],
+            "reasons": [
+                {
+                    "code": "late_share",
+                    "text": "paid 7 of the last 9 invoices late, 12 days on average",
+                    "weight": 1.2,
+                    "points": None,
+                }
+            ],
         }
     ]
     ScoreAnswer.model_validate(said)
@@ -108,6 +115,19 @@ def test_curve_and_reasons_come_when_asked_for(client):
         {"day": 180, "p_unpaid": 4e-06},
     ]
     assert len(full["curve"]) == 181
+
+
+def test_sums_come_when_asked_for_and_add_up(client):
+    [bare] = ask(client, ITEM)["results"]
+    assert not {"lateness", "curve_reasons"} & set(bare)
+    said = ask(client, ITEM, include=["sums"])
+    [full] = said["results"]
+    ScoreAnswer.model_validate(said)
+    for name, chance in (("lateness", "p_late"), ("curve_reasons", "p_unpaid_30")):
+        told = full[name]
+        assert told["figure"] == chance
+        assert told["base"] + sum(part["points"] for part in told["parts"]) == pytest.approx(told["chance"], abs=1e-9)
+        assert told["chance"] == pytest.approx(full[chance], abs=1e-6)
 
 
 BAD_ROWS = {

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 
 from riskpay.cli import output, worklist
 from riskpay.cli.grids import cut, grid, short_percent
+from riskpay.cli.show_changes import book_parts
 from riskpay.cli.show_figures import aging_parts, backtest_parts, explain_parts, intake_parts, leakage_parts
 from riskpay.cli.show_lists import cadence_parts, step_text, worklist_parts
+from riskpay.serving.testing_changes import changes_told
 
 STEP = {"due_on": "2024-03-04", "channel": "phone", "tone": "firm", "owner": "collector", "step_code": "s", "rule": "r"}
 ENTRY = {
@@ -178,6 +181,46 @@ def test_an_explanation_shows_curve_reasons_and_history(capsys):
     text = shown(capsys, *explain_parts(result))
     for part in ("Invoice A1 at the end of 2024-03-01", "after 30 days", "48 %", "+0.21", "late_share", "0.4016", "no"):
         assert part in text
+
+
+SUM = {
+    "figure": "p_unpaid_30",
+    "base": 0.4,
+    "chance": 0.48,
+    "parts": [{"code": "a", "text": "its amount points to staying unpaid", "points": 0.08}],
+}
+MOVED = {"from": 0.4, "to": 0.48, "change": 0.08, "parts": [{"code": "d", "text": "a day passed", "points": 0.08}]}
+
+
+def explained(**more):
+    empty = {"late_risk": {"curve": []}, "reasons": [], "features": {}}
+    return {"invoice_id": "A1", "as_of": "2024-03-01", **empty, **more}
+
+
+def test_an_explanation_shows_chances_as_sums_and_leaves_out_a_lateness_that_is_a_fact(capsys):
+    text = shown(capsys, *explain_parts(explained(lateness=None, curve_reasons=SUM)))
+    assert "How the chance of being unpaid in 30 days comes about" in text
+    assert "chance of being late" not in text
+    assert text.index("40 %") < text.index("+8.0") < text.index("48 %")
+
+
+@pytest.mark.parametrize("state", ["open", "new"])
+def test_an_explanation_shows_what_changed_where_that_was_asked(capsys, state):
+    told = {"since": "2024-02-29", "state": state, "notes": ["other chances were published"], "p_unpaid_30": MOVED}
+    text = shown(capsys, *explain_parts(explained(changes=told)))
+    assert ("a day passed" in text) == (state == "open")
+    assert ("all of it is new" in text) == (state == "new")
+    assert "Note: other chances were published." in text
+
+
+def test_changes_of_a_book_fit_the_page(capsys):
+    told = changes_told(date(2019, 7, 31), date(2019, 8, 1), None, 20)
+    text = shown(capsys, *book_parts(told))
+    assert max(map(len, text.splitlines())) <= 100
+    for part in ("2 items stayed open, 1 are new", "model 4 in place of model 3 +6.1", "30 % to 41 %", "-1,640.00"):
+        assert part in text
+    assert "New since then, the largest" in text
+    assert "900.00 USD" in text
 
 
 def test_aging_of_nothing_is_shown(capsys):

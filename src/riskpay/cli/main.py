@@ -14,6 +14,7 @@ import typer
 from riskpay.cli import (
     backtest,
     cadence,
+    changes,
     check_leakage,
     daily,
     demo,
@@ -50,6 +51,7 @@ COMMANDS: Final[dict[str, Callable[..., Any]]] = {
     "worklist": worklist.worklist,
     "cadence": cadence.cadence,
     "explain": explain.explain,
+    "changes": changes.changes,
     "features": features.features,
     "check-leakage": check_leakage.check_leakage,
     "serve": serve.serve,

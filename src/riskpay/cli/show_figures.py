@@ -6,6 +6,7 @@ from typing import Any
 from rich.text import Text
 
 from riskpay.cli.grids import grid
+from riskpay.cli.show_changes import change_parts, sum_parts
 from riskpay.reporting.wording import money, percent, words
 
 METRICS = ("n", "base_rate", "roc_auc", "pr_auc", "brier", "ece")
@@ -119,6 +120,8 @@ def explain_parts(result: Mapping[str, Any]) -> list[object]:
         ),
         grid("Still unpaid, under usual effort", ("", ">"), curve),
         grid("Why", ("reason", "weight>"), reasons),
+        *sum_parts(result),
+        *change_parts(result.get("changes")),
         grid("History used", ("feature", "value>"), features),
     ]
 

@@ -94,6 +94,30 @@ def _alike(at: int, hazards: FloatArray, grid: Grid, shape: PaidShape) -> FloatA
     return unpaid
 
 
+def unpaid_on(at: npt.NDArray[np.int64], hazards: FloatArray, grid: Grid, shape: PaidShape, days: int) -> FloatArray:
+    """S(``days``) of each row as ``curves`` has it, in full precision, shape (items,)."""
+    found = np.ones(len(at))
+    for number in range(len(grid.ends)):
+        found *= left_of_interval(at, at + days, hazards[:, number], number, grid, shape)
+    return found
+
+
+def left_of_interval(
+    at: npt.NDArray[np.int64],
+    day: npt.NDArray[np.int64],
+    hazard: FloatArray,
+    number: int,
+    grid: Grid,
+    shape: PaidShape,
+) -> FloatArray:
+    """What one interval leaves unpaid until ``day``, of what was unpaid when it began: a factor of S, shape (rows,).
+
+    ``at`` and ``day``: days from the due date of as_of and of the day looked at. ``number``: index of the interval.
+    """
+    start = grid.ends[number - 1] if number else int(np.iinfo(np.int64).min // 2)
+    return _left(at, day, hazard, (start, grid.ends[number]), None if number else shape)
+
+
 def _left(
     at: npt.NDArray[np.int64],
     day: npt.NDArray[np.int64],

@@ -156,11 +156,16 @@ class Hazard:
 
     def predict(self, rows: pl.DataFrame) -> FloatArray:
         """The raw (uncalibrated) hazard of each person-period row, in (0, 1): of the members' mean log-odds."""
+        found: FloatArray = expit(self.log_odds(rows))
+        return found
+
+    def log_odds(self, rows: pl.DataFrame) -> FloatArray:
+        """The raw log-odds of being paid in the interval: the members' mean, and where the later group starts from."""
         if rows.is_empty():
             return np.empty(0)
         group = _groups(rows)
         raw = self._mean(rows, group, 1, raw_score=True)[:, 0]
-        found: FloatArray = expit(raw + np.where(group > 0, self.offset.log_odds(rows), 0.0))
+        found: FloatArray = raw + np.where(group > 0, self.offset.log_odds(rows), 0.0)
         return found
 
     def of_interval(self, rows: IntervalRows) -> FloatArray:

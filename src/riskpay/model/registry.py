@@ -58,10 +58,11 @@ class Registry:
         figures: Mapping[str, Any],
         example: pd.DataFrame,
         trial: LateModel | None = None,
+        documents: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> str:
         """Log a run with parameters, metrics, figures (Plotly, by file name) and the model; gives its version.
 
-        ``example``: a few rows of days and features, from which MLflow derives the signature. ``trial``: the
+        ``documents``: plain values that are kept as JSON, by file name. ``example``: a few rows of days and features, from which MLflow derives the signature. ``trial``: the
         model grown alike but frozen before the weeks held back; it stands for this one in later comparisons.
         """
         self._enter()
@@ -71,6 +72,8 @@ class Registry:
             mlflow.log_metrics(dict(metrics))
             for name, figure in figures.items():
                 mlflow.log_figure(figure, f"plots/{name}.html")
+            for name, document in (documents or {}).items():
+                mlflow.log_dict(dict(document), f"{name}.json")
             if trial is not None:
                 _log_bundle(trial)
             logged = self._log_model(model, example)

@@ -31,11 +31,15 @@ _PIECE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One cause of a late risk in plain words; ``weight`` in log-odds, above 0 pushes towards late."""
+    """One cause of a late risk in plain words; ``weight`` in log-odds, above 0 pushes towards late.
+
+    ``points``: the same in points of p_late; None for an item past its due date, whose lateness is a fact.
+    """
 
     code: str
     text: str
     weight: float
+    points: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

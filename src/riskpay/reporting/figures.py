@@ -1,5 +1,8 @@
 """Pictures of a model: reliability, lift and payment curves. One function a figure, for pages, runs and notebooks."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
@@ -54,6 +57,26 @@ def payment_curves(unpaid: dict[str, npt.NDArray[np.float32]], title: str) -> go
         if len(matrix):
             figure.add_scatter(y=matrix.mean(axis=0), mode="lines", name=f"{name} ({len(matrix)} items)")
     figure.update_yaxes(range=[0, 1.02])
+    return figure
+
+
+def importance_figures(looks_at: Mapping[str, Any]) -> dict[str, go.Figure]:
+    """A picture a figure (p_late, p_unpaid_30) of how far families and phrases move it, by file name.
+
+    ``looks_at``: as ``Importance.to_json`` gives it.
+    """
+    return {f"importance_{figure}": _importance(figure, told) for figure, told in looks_at.items()}
+
+
+def _importance(name: str, told: Mapping[str, Any]) -> go.Figure:
+    title = f"What moves {name}: mean of {told['questions']} questions, absolute"
+    figure = _blank(title, "points of probability", "")
+    families = {f"all of family {one['family']}": one["mean_abs"] for one in reversed(told["families"])}
+    phrases = {one["phrase"]: one["mean_abs"] for one in reversed(told["phrases"])}
+    for bars, colour, legend in ((phrases, NAIVE, "phrase"), (families, MODEL, "family")):
+        x = [100 * value for value in bars.values()]
+        figure.add_bar(x=x, y=list(bars), orientation="h", marker={"color": colour}, name=legend)
+    figure.update_layout(height=140 + 22 * (len(families) + len(phrases)), margin={"l": 380})
     return figure
 
 

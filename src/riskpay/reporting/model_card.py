@@ -32,6 +32,7 @@ def render(card: Mapping[str, Any]) -> str:
     # Markdown from our own figures and names: nothing in it comes from outside.
     env = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
     env.filters["figure"] = figure
+    env.filters["points"] = points
     worlds = card["synthetic"]["scenarios"]
     return (
         env.get_template("model_card.md").render(
@@ -91,6 +92,11 @@ def figure(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
+
+
+def points(share: float) -> str:
+    """A size in points of probability: 0.0342 -> 3.42."""
+    return f"{100 * share:.2f}"
 
 
 def signature() -> dict[str, list[dict[str, str]]]:

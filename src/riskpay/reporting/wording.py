@@ -16,6 +16,12 @@ def money(text: object) -> str:
         return "" if text is None else str(text)
 
 
+def signed_money(text: object) -> str:
+    """As whole_money, with its sign: 1666.92 -> +1,667."""
+    said = whole_money(text)
+    return said if not said or said.startswith("-") else f"+{said}"
+
+
 def whole_money(text: object) -> str:
     """As money, rounded to whole units: an expectation has no cents."""
     try:
@@ -33,6 +39,15 @@ def percent(share: float | None) -> str:
     if 0.99 < share < 1:
         return "over 99 %"
     return f"{share:.0%}".replace("%", " %")
+
+
+def points(share: float | None) -> str:
+    """A change of a probability in points with its sign: 0.034 -> +3.4; never a bare zero for what is none."""
+    if share is None:
+        return ""
+    if 0 < abs(share) < 0.0005:
+        return "+0.0" if share > 0 else "-0.0"
+    return f"{100 * share:+.1f}" if share else "0"
 
 
 def day(value: date | str | None) -> str:
@@ -80,6 +95,7 @@ def count(number: float, one: str, many: str = "") -> str:
 
 
 FILTERS: Final = {
-    f.__name__: f for f in (money, whole_money, percent, day, near_day, long_day, hour, words, channel, state)
+    f.__name__: f
+    for f in (money, signed_money, whole_money, percent, points, day, near_day, long_day, hour, words, channel, state)
 }
 """The ones of a single value, by name, as templates call them."""

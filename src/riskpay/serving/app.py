@@ -11,7 +11,7 @@ from riskpay.serving import problems
 from riskpay.serving.deps import Scorer, Services
 from riskpay.serving.guards import MAX_BODY_BYTES, BodyLimit, LastAnswer, SecurityHeaders
 from riskpay.serving.pages import customer, docs, sign_in, today
-from riskpay.serving.routes import customers, health, scores, worklists
+from riskpay.serving.routes import changes, customers, health, scores, worklists
 from riskpay.store.database import Store
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -37,7 +37,7 @@ def create_app(store: Store, open_scorer: Callable[[], Scorer], max_body_bytes: 
         swagger_ui_oauth2_redirect_url=None,
     )
     app.state.services = Services(store, open_scorer)
-    for router in (scores.router, worklists.router, customers.router, health.router):
+    for router in (scores.router, worklists.router, customers.router, changes.router, health.router):
         app.include_router(router)
     for page in (today.router, customer.router, sign_in.router, docs.router):
         app.include_router(page, include_in_schema=False)

@@ -1,14 +1,15 @@
 """What the routes and pages work with: the store, and a scorer that follows the newest run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from riskpay.serving.working import Working
 from riskpay.store.database import Store
 from riskpay.workflows.scoring_types import NewItem, RowProblem, ScoredItem
 
@@ -42,9 +43,32 @@ class Scorer(Protocol):
         """
 
     def score(
-        self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False
+        self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False, with_sums: bool = False
     ) -> Sequence[ScoredItem | RowProblem]:
-        """One answer an item, in order, from what is known by the end of ``as_of``; reasons only if asked for."""
+        """One answer an item, in order, from what is known by the end of ``as_of``; reasons and sums only if asked for."""
+
+    def changes(
+        self,
+        since: date | None = None,
+        customer: tuple[str, str] | None = None,
+        invoices: Sequence[str] = (),
+        top: int = 20,
+    ) -> Mapping[str, Any]:
+        """What changed since a day (default: the last one scored before) in the whole book, or of a customer and some invoices.
+
+        ``top``: items of each kind that are listed of a book.
+        """
+
+
+@dataclass(frozen=True)
+class ChangesQuestion:
+    """What changed until the end of ``as_of`` (default: the newest fact's day), as ``Scorer.changes`` is asked."""
+
+    as_of: date | None = None
+    since: date | None = None
+    customer: tuple[str, str] | None = None
+    invoices: tuple[str, ...] = ()
+    top: int = 20
 
 
 OTHER_DAYS = 3
@@ -65,6 +89,7 @@ class Services:
     _newest: Scorer | None = None
     _others: dict[date, Scorer] = field(default_factory=dict)
     _opened_at: str | None = None
+    _working: Working[Mapping[str, Any]] = field(default_factory=Working)
     _lock: Lock = field(default_factory=Lock)
 
     async def scorer(self, as_of: date | None = None) -> Scorer:
@@ -81,6 +106,19 @@ class Services:
                 return there
         return await run_in_threadpool(self._open, stamp, as_of)
 
+    async def changes(self, question: ChangesQuestion, patience: float | None = None) -> Mapping[str, Any] | None:
+        """What changed between two days, worked out in a thread once a run; None where that takes longer than ``patience`` seconds.
+
+        Without patience it is waited for. Raises as ``Scorer.changes``.
+        """
+        run = self.store.runs.latest()
+        return await self._working.answer((run and run.run_id, question), lambda: self._changed(question), patience)
+
+    async def _changed(self, question: ChangesQuestion) -> Mapping[str, Any]:
+        scorer = await self.scorer(question.as_of)
+        asked = question.since, question.customer, question.invoices, question.top
+        return await run_in_threadpool(scorer.changes, *asked)
+
     def _open(self, stamp: str | None, as_of: date | None) -> Scorer:
         with self._lock:
             if self._newest is None or stamp != self._opened_at:
@@ -95,12 +133,12 @@ class Services:
 
 
 async def score(
-    scorer: Scorer, items: Sequence[NewItem], as_of: date, *, with_reasons: bool
+    scorer: Scorer, items: Sequence[NewItem], as_of: date, *, with_reasons: bool, with_sums: bool = False
 ) -> Sequence[ScoredItem | RowProblem]:
     """The scorer's answers; a large question is worked on beside the event loop."""
     if len(items) <= SMALL_QUESTION:
-        return scorer.score(items, as_of, with_reasons=with_reasons) if items else []
-    return await run_in_threadpool(scorer.score, items, as_of, with_reasons=with_reasons)
+        return scorer.score(items, as_of, with_reasons=with_reasons, with_sums=with_sums) if items else []
+    return await run_in_threadpool(scorer.score, items, as_of, with_reasons=with_reasons, with_sums=with_sums)
 
 
 async def services(request: Request) -> Services:

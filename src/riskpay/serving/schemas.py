@@ -100,8 +100,8 @@ class ScoreQuestion(BaseModel):
     items: list[Annotated[ScoreItem, WrapValidator(_row)]] = Field(
         min_length=1, max_length=MAX_ITEMS, description="A row that does not fit gets an error of its own."
     )
-    include: list[Literal["reasons", "curve"]] = Field(
-        default=["reasons"], description="What to add to each answer.", examples=[["reasons", "curve"]]
+    include: list[Literal["reasons", "curve", "sums"]] = Field(
+        default=["reasons"], description="What to add to each answer.", examples=[["reasons", "curve", "sums"]]
     )
 
     def rows(self) -> list[ScoreItem | BadRow]:
@@ -144,6 +144,29 @@ class ReasonSaid(BaseModel):
 
     code: str = Field(examples=["late_share"])
     text: str = Field(examples=["paid 7 of the last 9 invoices late, 12 days on average"])
+    weight: float | None = Field(default=None, description="In log-odds; above 0: later.", examples=[1.2])
+    points: float | None = Field(
+        default=None,
+        description="The same in points of p_late; null past the due date: the lateness is a fact.",
+        examples=[0.21],
+    )
+
+
+class PartSaid(BaseModel):
+    """One addend of a chance or of its change."""
+
+    code: str = Field(description="Of a feature; `others`: all smaller ones together.", examples=["open_count"])
+    text: str = Field(examples=["how many items the customer has open (5 items, now 8 items)"])
+    points: float = Field(ge=-1, le=1, description="Points of probability.", examples=[-0.0083])
+
+
+class SumSaid(BaseModel):
+    """A chance as a sum: base + parts = chance."""
+
+    figure: str = Field(examples=["p_unpaid_30"])
+    base: Share = Field(description="Of any item at this stage, its figures not looked at.", examples=[0.16])
+    chance: Share = Field(examples=[0.2248])
+    parts: list[PartSaid]
 
 
 class NextStep(BaseModel):
@@ -204,6 +227,12 @@ class ScoreResult(BaseModel):
     is_new: bool = Field(description="The customer has no settled item: the portfolio speaks for it.", examples=[False])
     segment: str = Field(examples=["occasionally_late"])
     reasons: list[ReasonSaid] | None = Field(default=None, description="Only if asked for; the default.")
+    lateness: SumSaid | None = Field(
+        default=None, description="p_late as a sum; only with `sums`. Null past the due date: the lateness is a fact."
+    )
+    curve_reasons: SumSaid | None = Field(
+        default=None, description="P(still unpaid 30 days from as_of) as a sum; only with `sums`."
+    )
     next_step: NextStep | None = Field(description="Null: the cadence has no further step.")
 
 

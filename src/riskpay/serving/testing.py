@@ -4,10 +4,10 @@ Nothing of the service imports this module; it needs the test extras (httpx).
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -15,6 +15,7 @@ import polars as pl
 from fastapi import FastAPI
 
 from riskpay.model.risk import HORIZON_DAYS, LateRisk, PaymentCurve, Reason
+from riskpay.serving.testing_changes import SUMS, changes_told
 from riskpay.store.database import Store
 from riskpay.workflows.scoring_types import NewItem, RowProblem, ScoredItem
 
@@ -33,18 +34,32 @@ class FakeScorer:
     policy_hash: str = "b7e0c55f"
     facts_until: date = DAY
     asked: list[tuple[tuple[NewItem, ...], date]] = field(default_factory=list)
+    compared: list[tuple[date | None, tuple[str, str] | None, tuple[str, ...], int]] = field(default_factory=list)
 
     def at(self, _as_of: date) -> "FakeScorer":
         """Itself: it knows nothing of any day."""
         return self
 
     def score(
-        self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False
+        self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False, with_sums: bool = False
     ) -> Sequence[ScoredItem | RowProblem]:
         """One answer an item, in order."""
         self.asked.append((tuple(items), as_of))
         found = [_scored(item, as_of) for item in items]
+        found = [replace(one, why=SUMS) if with_sums and isinstance(one, ScoredItem) else one for one in found]
         return found if with_reasons else [_bare(answer) for answer in found]
+
+    def changes(
+        self,
+        since: date | None = None,
+        customer: tuple[str, str] | None = None,
+        invoices: Sequence[str] = (),
+        top: int = 20,
+    ) -> Mapping[str, Any]:
+        """What changed of the items of ``entry``: one moved, one paid in part, one new, one settled."""
+        self.compared.append((since, customer, tuple(invoices), top))
+        day = self.facts_until
+        return changes_told(since or day - timedelta(days=1), day, customer, top)
 
 
 def _bare(answer: ScoredItem | RowProblem) -> ScoredItem | RowProblem:
@@ -232,6 +247,19 @@ def fill(store: Store, as_of: date = DAY) -> str:
     store.steps.record(run_id, as_of, plan())
     store.segments.record(as_of, _segments())
     return run_id
+
+
+def day_before(store: Store, as_of: date = DAY) -> str:
+    """Record that the day before was scored too; gives the run's id."""
+    return store.runs.record(
+        as_of - timedelta(days=1),
+        model_version="3",
+        data_version="77aa41c2e1f0",
+        policy_hash="b7e0c55f9a02",
+        seconds=3.1,
+        counts={"open_items": 23, "customers": 8},
+        created_at=datetime(2019, 7, 31, 21, tzinfo=UTC),
+    )
 
 
 def _segments() -> pl.DataFrame:

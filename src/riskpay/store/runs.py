@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy import Engine, Select, insert, select
@@ -11,6 +11,9 @@ from sqlalchemy import Engine, Select, insert, select
 from riskpay.store.clock import utc_now
 from riskpay.store.engine import writing
 from riskpay.store.models import ScoreRun
+
+POINTS: Final = "points"
+"""Stands for the model's version where a day was ranked by the policy's points, without a model."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,25 @@ class Runs:
         """The run recorded last, whatever its day; None before the first."""
         return self._one(select(ScoreRun.__table__).order_by(ScoreRun.created_at.desc(), ScoreRun.run_id).limit(1))
 
+    def of_day(self, as_of: date) -> Run | None:
+        """The run of a day by a model that was recorded last; None if no model scored the day."""
+        return self._one(_by_model().where(ScoreRun.as_of == as_of).limit(1))
+
+    def before(self, as_of: date) -> Run | None:
+        """The run by a model of the last day before ``as_of`` that has one; None if no model scored an earlier day."""
+        return self._one(_by_model().where(ScoreRun.as_of < as_of).limit(1))
+
+    def newest(self) -> Run | None:
+        """The run by a model of the last day that has one; None if no model scored any day."""
+        return self._one(_by_model().limit(1))
+
     def _one(self, query: Select[Any]) -> Run | None:
         with self._engine.connect() as connection:
             row = connection.execute(query).mappings().first()
         return Run(**row) if row else None
+
+
+def _by_model() -> Select[Any]:
+    """Runs by a model, the last day first, of one day the one recorded last first."""
+    by_day = ScoreRun.as_of.desc(), ScoreRun.created_at.desc(), ScoreRun.run_id
+    return select(ScoreRun.__table__).where(ScoreRun.model_version != POINTS).order_by(*by_day)

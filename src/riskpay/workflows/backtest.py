@@ -8,9 +8,10 @@ from typing import Any
 
 from riskpay.errors import NotThereError, TooFewLabelsError
 from riskpay.model.ablation import Trial, Window
+from riskpay.model.late_model import LateModel
 from riskpay.model.subset import Group
 from riskpay.model.testing import TargetTest, issued_between, judge
-from riskpay.model.training import TARGETS, ask, ask_landmarks, fit_model
+from riskpay.model.training import TARGETS, Asked, ask, ask_landmarks, fit_model
 from riskpay.workflows.ablation import Ablation, ablation
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
@@ -18,11 +19,16 @@ from riskpay.workflows.progress import Progress, silent
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """Tests by target on items issued from ``cutoff`` to ``until``, both included, and what features add, if asked."""
+    """Tests by target on items issued from ``cutoff`` to ``until``, both included, and what features add, if asked.
+
+    ``model`` and ``asked``: the model that was tested, and the questions about those items.
+    """
 
     cutoff: date
     until: date
     tests: dict[str, TargetTest]
+    model: LateModel
+    asked: Asked
     ablation: Ablation | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -67,10 +73,10 @@ def backtest(
     tests = judge(ledger, model, later, settings)
     _check(tests, cutoff, end)
     if not without:
-        return BacktestResult(cutoff, end, tests)
+        return BacktestResult(cutoff, end, tests, model, later)
     window = Window.of(later, ledger, cutoff, end, settings)
     trial = Trial.of(window, model, settings)
-    return BacktestResult(cutoff, end, tests, ablation(ledger, asked, trial, without, settings, progress))
+    return BacktestResult(cutoff, end, tests, model, later, ablation(ledger, asked, trial, without, settings, progress))
 
 
 def _check(tests: dict[str, TargetTest], cutoff: date, until: date) -> None:

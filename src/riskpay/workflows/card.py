@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from riskpay.features.catalogue import FEATURES
 from riskpay.features.labels import LANDMARK_DAYS
+from riskpay.model.importance import importance
 from riskpay.model.training import TrainSettings
 from riskpay.sources.synthetic.scenario import GRID
 from riskpay.sources.synthetic.world import synthesise
@@ -58,8 +59,9 @@ def held_out(name: str, data: Path, home: Path, progress: Progress = silent) -> 
     """The backtest of a held-out period: its file of folder ``data`` is loaded into the fresh ``home``."""
     period = HELD_PERIODS[name]
     ingest(home, data / period.file, period.mapping, period.loaded_on)
-    tested = backtest(home, period.cutoff, period.until, progress).to_json()
-    return {"title": period.title, **shortened(tested)}
+    tested = backtest(home, period.cutoff, period.until, progress)
+    looks_at = importance(tested.model, tested.asked.frame).to_json()
+    return {"title": period.title, **shortened(tested.to_json()), "looks_at": shortened(looks_at)}
 
 
 def card(data: Path, place: Path, progress: Progress = silent) -> dict[str, Any]:

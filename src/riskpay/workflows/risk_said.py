@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from riskpay.model import bridge
+from riskpay.model.bridge import Bridge, parts_said
 from riskpay.model.pay_days import NOMINAL
 from riskpay.model.risk import BASIS, Band, LateRisk
 
@@ -35,3 +37,16 @@ def risk_said(risk: LateRisk, max_band: float) -> dict[str, Any]:
 def _band(band: Band) -> dict[str, float]:
     low, high = band
     return {"low": round(low, DIGITS), "high": round(high, DIGITS)}
+
+
+def sums_said(lateness: Bridge | None, curve: Bridge, shown: int) -> dict[str, Any]:
+    """p_late (None for an item past its due date) and P(unpaid) as sums: base + parts = chance, ``shown`` parts one by one."""
+    return {
+        "lateness": _sum(lateness, shown) if lateness else None,
+        "curve_reasons": _sum(curve, shown),
+    }
+
+
+def _sum(told: Bridge, shown: int) -> dict[str, Any]:
+    ends = {"base": round(told.start, bridge.DIGITS), "chance": round(told.end, bridge.DIGITS)}
+    return {"figure": told.figure, **ends, "parts": parts_said(told, shown)}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ from riskpay.errors import UsageError
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import items as items_as_of
 from riskpay.ledger.tables import CUSTOMER_KEY, INVOICES, ITEM_KEY
-from riskpay.model.reasons import explain
+from riskpay.model.reasons import SHOWN, explain, explain_all
 from riskpay.model.registry import Registered
+from riskpay.workflows import changes as changing
 from riskpay.workflows.book import at_par, book_of, score_open_items
+from riskpay.workflows.compared import Compared
 from riskpay.workflows.home import Home
 from riskpay.workflows.kept_facts import Asked, facts_of_day
 from riskpay.workflows.next_steps import NextSteps
+from riskpay.workflows.risk_said import sums_said
 from riskpay.workflows.scoring_types import NewItem, RowProblem, ScoredItem
+from riskpay.workflows.sides import Side, sides
 
 Key = tuple[str, str]
 
@@ -51,7 +56,7 @@ class LedgerScorer:
         return self.registered.version
 
     def score(
-        self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False
+        self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False, with_sums: bool = False
     ) -> Sequence[ScoredItem | RowProblem]:
         """One answer an item, in order, from what is known by the end of ``as_of``, the scorer's own day.
 
@@ -65,26 +70,62 @@ class LedgerScorer:
             )
         settled = [(item.company_id, item.invoice_id) in self.settled for item in items]
         asked = [item for item, done in zip(items, settled, strict=True) if not done]
-        scored = iter(self._scored(asked, as_of, with_reasons=with_reasons))
+        scored = iter(self._scored(asked, as_of, with_reasons=with_reasons, with_sums=with_sums))
         return [_settled(item) if done else next(scored) for item, done in zip(items, settled, strict=True)]
 
     def at(self, as_of: date) -> "LedgerScorer":
         """The scorer of another day over the home as it is now, versions included; raises as ``open_scorer``."""
         return self if as_of == self.as_of else open_scorer(self.home, as_of)
 
-    def _scored(self, items: list[NewItem], as_of: date, *, with_reasons: bool) -> list[ScoredItem]:
+    def changes(
+        self,
+        since: date | None = None,
+        customer: tuple[str, str] | None = None,
+        invoices: Sequence[str] = (),
+        top: int = changing.TOP,
+    ) -> dict[str, Any]:
+        """What changed from the end of ``since`` (default: the last day scored before) to that of the scorer's own day.
+
+        Of the whole book, or of a ``customer`` (company_id, customer_id), with ``invoices`` of others that it pays for. Each day by the
+        model that scored it. Raises as ``sides`` and ``changes.of_customer``.
+        """
+        home = Home.open(self.home)
+        compared = self._compared(home, *sides(home, self.as_of, since, self.registered))
+        if customer is None:
+            return changing.of_book(home, compared, top)
+        return changing.of_customer(home, compared, *customer, invoices)
+
+    def _compared(self, home: Home, before: Side, after: Side) -> Compared:
+        """Both days over this scorer's own facts; kept, as what was open on either day takes a while to find."""
+        key = before.as_of, before.registered.version, after.registered.version
+        if key not in self._kept:
+            alike = after.registered.model.features == self.registered.model.features
+            facts = self.facts if alike else facts_of_day(home, self.ledger, after.registered.model.features)
+            self._kept.clear()
+            self._kept[key] = Compared(before, after, self.ledger, facts, self.data_version)
+        return self._kept[key]
+
+    @cached_property
+    def _kept(self) -> dict[tuple[date, str, str], Compared]:
+        return {}
+
+    def _scored(self, items: list[NewItem], as_of: date, *, with_reasons: bool, with_sums: bool) -> list[ScoredItem]:
         if not items:
             return []
         found = self._in_ledger(items)
         frame = self._features(items, found, as_of)
         model = self.registered.model
-        reasons = explain(model, frame) if with_reasons else {}
+        why = explain_all(model, frame) if with_sums else {}
+        reasons = explain(model, frame) if with_reasons and not why else {key: one.reasons for key, one in why.items()}
         table = replace(model.risks(frame, as_of, self.model_version), reasons=reasons)
         steps = self._steps(items, found, frame["as_of"].to_list())
         answers = []
         for row, (item, day) in enumerate(zip(items, frame["as_of"], strict=True)):
-            risk = replace(table.risk(row), as_of=day, invoice_id=item.invoice_id or "")
-            answers.append(ScoredItem(risk, self._segment(item), steps[row], self.max_band))
+            asked = table.risk(row)
+            sums = why.get((asked.company_id, asked.invoice_id, asked.instalment))
+            risk = replace(asked, as_of=day, invoice_id=item.invoice_id or "")
+            said = sums_said(sums.lateness, sums.curve, SHOWN) if sums else None
+            answers.append(ScoredItem(risk, self._segment(item), steps[row], self.max_band, said))
         return answers
 
     def _in_ledger(self, items: list[NewItem]) -> list[dict[str, Any] | None]:

@@ -32,13 +32,14 @@ class ScoredItem:
 
     ``next_step``: due_on, channel, tone, owner, step_code, state, rule, as the plan of the day has it; suppressed
     ones too, with the hold as their rule. None if the cadence has no further step. ``max_band``: the policy's limit beyond which
-    the score abstains.
+    the score abstains. ``why``: its chances as sums, if asked for.
     """
 
     risk: LateRisk
     segment: str
     next_step: Mapping[str, Any] | None
     max_band: float = 0.5
+    why: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

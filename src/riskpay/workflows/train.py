@@ -13,11 +13,12 @@ from riskpay.ledger.ledger import Ledger
 from riskpay.model.gate import Verdict
 from riskpay.model.gate import judge as gate
 from riskpay.model.hazard import Grower, grown_here
+from riskpay.model.importance import FEWER, importance
 from riskpay.model.late_model import LateModel
 from riskpay.model.splits import TEST_SHARE, later_period
 from riskpay.model.testing import TargetTest, judge
 from riskpay.model.training import Asked, TrainSettings, ask, ask_landmarks, fit_model
-from riskpay.reporting.figures import lift, payment_curves, reliability
+from riskpay.reporting.figures import importance_figures, lift, payment_curves, reliability
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
 from riskpay.workflows.rivals import rival
@@ -75,13 +76,15 @@ def train(
     trial = fit_model(ledger, asked, start, settings, grower) if start else None
     tests, verdict = _test(opened, ledger, asked, trial, settings)
     progress("registering", 3, 4)
+    looks_at = importance(model, asked.frame, size=FEWER).to_json()
     version = opened.registry.register(
         model,
         _parameters(opened, model, settings),
         _metrics(tests),
-        _figures(model, asked, tests),
+        {**_figures(model, asked, tests), **importance_figures(looks_at)},
         _example(asked, settings),
         trial,
+        {"importance": looks_at},
     )
     if verdict.promoted:
         opened.registry.promote(version)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from riskpay import money
 from riskpay.errors import UsageError
+from riskpay.model.risk import Reason
 from riskpay.serving import deps
 from riskpay.serving.auth import KEY_SCHEMES, KeyedRoute
 from riskpay.serving.deps import Scorer, ServicesOf
@@ -22,6 +23,7 @@ from riskpay.serving.schemas import (
     ScoreItem,
     ScoreQuestion,
     ScoreResult,
+    SumSaid,
 )
 from riskpay.store.content import content_hash
 from riskpay.workflows.risk_said import DIGITS, risk_said
@@ -40,7 +42,9 @@ async def scores(question: ScoreQuestion, services: ServicesOf) -> Response:
     as_of = question.as_of or scorer.facts_until
     asked = [_new_item(row) if isinstance(row, ScoreItem) else row.problem for row in question.rows()]
     items = [item for item in asked if isinstance(item, NewItem)]
-    found = await deps.score(scorer, items, as_of, with_reasons="reasons" in question.include)
+    found = await deps.score(
+        scorer, items, as_of, with_reasons="reasons" in question.include, with_sums="sums" in question.include
+    )
     results = _results(question, asked, found)
     answer = _answer(question, scorer, as_of, results)
     return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
@@ -96,8 +100,17 @@ def _result(row: ScoreItem | BadRow, scored: ScoredItem, include: Sequence[str])
     if "curve" in include:
         result.curve = [CurvePoint(day=day, p_unpaid=round(p, DIGITS)) for day, p in enumerate(risk.curve.unpaid)]
     if "reasons" in include:
-        result.reasons = [ReasonSaid(code=reason.code, text=reason.text) for reason in risk.reasons]
+        result.reasons = [_reason(reason) for reason in risk.reasons]
+    if "sums" in include and scored.why:
+        late, unpaid = scored.why["lateness"], scored.why["curve_reasons"]
+        result.lateness = SumSaid.model_validate(late) if late else None
+        result.curve_reasons = SumSaid.model_validate(unpaid)
     return result
+
+
+def _reason(reason: Reason) -> ReasonSaid:
+    points = None if reason.points is None else round(reason.points, DIGITS)
+    return ReasonSaid(code=reason.code, text=reason.text, weight=round(reason.weight, DIGITS), points=points)
 
 
 def _answer(
