@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +18,14 @@ from riskpay.model.calibration import Calibration
 from riskpay.model.curve import PaidShape, curves, late_probability
 from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import Booster, Hazard, Rounds
+from riskpay.model.prior import PriorHazard
 from riskpay.model.risk import RiskTable, risk_table
 from riskpay.model.subset import blanked
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+ModelKind = Literal["hazard", "prior"]
 
 _CHUNK = 20_000
 
@@ -49,6 +53,12 @@ class LateModel:
     settled_items: int
     baselines: dict[str, Baselines]
     without: tuple[str, ...] = ()
+    prior: PriorHazard | None = None
+
+    @property
+    def kind(self) -> ModelKind:
+        """``hazard`` if it was learnt, ``prior`` if there was too little to learn from."""
+        return "hazard" if self.prior is None else "prior"
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -56,8 +66,10 @@ class LateModel:
         return tuple(name for name in self.features.names if name not in self.without)
 
     @cached_property
-    def hazard(self) -> Hazard:
+    def hazard(self) -> Hazard | PriorHazard:
         """The uncalibrated hazard, its boosters read from their texts once."""
+        if self.prior is not None:
+            return self.prior
         boosters = tuple(tuple(Booster(model_str=text) for text in group) for group in self.booster_texts)
         return Hazard(boosters, self.offset)
 
