@@ -1,7 +1,7 @@
 """The trained model as a value: boosters, calibration, grid and shape; from features to late risks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -100,7 +100,8 @@ class LateModel:
         at, hazards = self.hazards(frame)
         keys = frame.select(*ITEM_KEY, support=pl.col("settled_count").fill_null(0).cast(pl.Int64))
         p = late_probability(at, hazards, self.grid, self.grid.ends[0])
-        return risk_table(keys, p, curves(at, hazards, self.grid, self.shape), as_of, version)
+        table = risk_table(keys, p, curves(at, hazards, self.grid, self.shape), as_of, version)
+        return replace(table, model_kind=self.kind)
 
 
 def _chunks(frame: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:

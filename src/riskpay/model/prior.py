@@ -118,11 +118,10 @@ class PriorHazard:
 
     def _left_of_first(self, rows: pl.DataFrame) -> FloatArray:
         """Of the first interval's payments after the issue day, the share that comes after the question."""
-        start = rows["interval_start"].to_numpy().astype(np.int64)
-        issued = -rows["terms_days"].fill_null(0).to_numpy().astype(np.int64)
-        end = np.full_like(start, self.ends[0])
-        after_issue = 1.0 - self.shape.paid_by(np.minimum(issued, start), start, self.ends[0])
-        return np.where(start >= end, 1.0, np.clip(after_issue, _EDGE, 1.0))
+        last = self.ends[0] - 1  # on the interval's last day, what that day brings is still to come
+        start = np.minimum(rows["interval_start"].to_numpy().astype(np.int64), last)
+        issued = np.minimum(-rows["terms_days"].fill_null(0).to_numpy().astype(np.int64), start)
+        return np.clip(1.0 - self.shape.paid_by(issued, start, self.ends[0]), _EDGE, 1.0)
 
     def _left_of_later(self, rows: pl.DataFrame, interval: IntArray) -> FloatArray:
         """The share of an interval's days that lies after the question."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -50,7 +50,8 @@ class LateRisk:
     """What the model says of one open item as of a day.
 
     ``p_late`` = P(not paid by due date + grace days), 1 for an item already past that day.
-    ``support`` = settled items of the customer behind it; ``is_new`` = none of them.
+    ``support`` = settled items of the customer behind it; ``is_new`` = none of them. ``model_kind``: hazard (learnt) or
+    prior. ``data_version`` and ``policy_hash``: of the ledger and the policy that it was made with.
     """
 
     company_id: str
@@ -63,6 +64,9 @@ class LateRisk:
     is_new: bool
     reasons: tuple[Reason, ...]
     model_version: str
+    model_kind: str = "hazard"
+    data_version: str = ""
+    policy_hash: str = ""
 
     @property
     def p_unpaid_7(self) -> float:
@@ -100,6 +104,13 @@ class RiskTable:
     unpaid: npt.NDArray[np.float32]
     model_version: str
     reasons: Mapping[ItemKey, tuple[Reason, ...]] = field(default_factory=dict)
+    model_kind: str = "hazard"
+    data_version: str = ""
+    policy_hash: str = ""
+
+    def made_with(self, data_version: str, policy_hash: str) -> "RiskTable":
+        """The table, each of whose risks names the ledger and the policy that it was made with."""
+        return replace(self, data_version=data_version, policy_hash=policy_hash)
 
     def risk(self, row: int) -> LateRisk:
         """The late risk of one row as a value."""
@@ -114,6 +125,9 @@ class RiskTable:
             is_new=item["is_new"],
             reasons=self.reasons.get(key, ()),
             model_version=self.model_version,
+            model_kind=self.model_kind,
+            data_version=self.data_version,
+            policy_hash=self.policy_hash,
         )
 
 

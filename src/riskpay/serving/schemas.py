@@ -197,6 +197,10 @@ class ScoreAnswer(BaseModel):
     as_of: date = Field(examples=["2019-08-01"])
     facts_until: date = Field(description="Day of the newest fact the ledger knows.", examples=["2019-08-01"])
     model_version: str = Field(examples=["4"])
+    model_kind: str = Field(
+        description="hazard: learnt from the ledger; prior: it holds too little to learn from, a built-in curve stands in.",
+        examples=["hazard"],
+    )
     data_version: str = Field(examples=["9d3a41c2"])
     policy_hash: str = Field(examples=["b7e0c55f"])
     results: list[ScoreResult | ScoreFailed]

@@ -15,7 +15,7 @@ from riskpay.store.models import ScoreRun
 
 @dataclass(frozen=True)
 class Run:
-    """One scoring of an open book; ``counts`` such as open_items, customers, steps."""
+    """One scoring of an open book; ``counts`` such as open_items, customers, steps, and the kind of the model."""
 
     run_id: str
     as_of: date
@@ -24,7 +24,7 @@ class Run:
     policy_hash: str
     created_at: datetime
     seconds: float
-    counts: Mapping[str, int]
+    counts: Mapping[str, int | str]
 
 
 class Runs:
@@ -41,7 +41,7 @@ class Runs:
         data_version: str,
         policy_hash: str,
         seconds: float,
-        counts: Mapping[str, int],
+        counts: Mapping[str, int | str],
         created_at: datetime | None = None,
     ) -> str:
         """Log one run and give back its new ``run_id``. Every execution is a run of its own.

@@ -22,6 +22,9 @@ class DailyResult:
     as_of: date
     run_id: str
     model_version: str | None
+    model_kind: str | None
+    data_version: str
+    policy_hash: str
     open_items: int
     customers: int
     worklists: tuple[dict[str, Any], ...]
@@ -37,6 +40,9 @@ class DailyResult:
             "as_of": self.as_of.isoformat(),
             "run_id": self.run_id,
             "model_version": self.model_version,
+            "model_kind": self.model_kind,
+            "data_version": self.data_version,
+            "policy_hash": self.policy_hash,
             "open_items": self.open_items,
             "customers": self.customers,
             "worklists": list(self.worklists),
@@ -77,6 +83,7 @@ def daily(
         decided = decide(at_par(book), opened.policy)
         progress("publishing", 2, 3)
         counts = _counts(decided, scored)
+        noted = {**counts, "model_kind": found.model.kind} if found else counts
         lists = [worklist.as_json() for worklist in decided.worklists]
         # Stopped in between, no plan may be in force without the lists that people work by.
         with writing(store.engine):
@@ -86,7 +93,7 @@ def daily(
                 data_version=opened.data_version,
                 policy_hash=opened.policy_hash,
                 seconds=time.perf_counter() - begun,
-                counts=counts,
+                counts=noted,
             )
             store.segments.record(day, decided.segments)
             store.steps.record(run_id, day, decided.steps)
@@ -95,6 +102,9 @@ def daily(
         as_of=day,
         run_id=run_id,
         model_version=found.version if found else None,
+        model_kind=found.model.kind if found else None,
+        data_version=opened.data_version,
+        policy_hash=opened.policy_hash,
         open_items=counts["open_items"],
         customers=counts["customers"],
         worklists=tuple({"collector": w.collector, "entries": len(w.entries)} for w in decided.worklists),

@@ -1,5 +1,6 @@
 """Why an invoice is thought to be paid when it is: its curve, the reasons, the history used."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import polars as pl
 
 from riskpay.errors import NotThereError
 from riskpay.model.reasons import explain as reasons_of
-from riskpay.model.risk import LateRisk, RiskTable
+from riskpay.model.risk import LateRisk
 from riskpay.workflows.book import score_open_items
 from riskpay.workflows.home import Home
 from riskpay.workflows.kept_facts import facts_of_day
@@ -44,7 +45,7 @@ def explain(home: Path, invoice_id: str, as_of: date | None = None) -> dict[str,
         )
     mine = wanted.sort("due_date", "company_id", "instalment")
     reasons = reasons_of(found.model, mine, _REASONS)
-    table = RiskTable(day, scored.risks.items, scored.risks.unpaid, found.version, reasons)
+    table = replace(scored.risks, reasons=reasons).made_with(opened.data_version, opened.policy_hash)
     risks = [table.risk(row) for row in mine["row"]]
     return {
         "invoice_id": invoice_id,
@@ -65,6 +66,9 @@ def risk_json(risk: LateRisk) -> dict[str, Any]:
         **said,
         "pay_date": days,
         "model_version": risk.model_version,
+        "model_kind": risk.model_kind,
+        "data_version": risk.data_version,
+        "policy_hash": risk.policy_hash,
         "curve": [{"day": day, "p_unpaid": round(risk.curve.at(day), DIGITS)} for day in CURVE_DAYS],
     }
 

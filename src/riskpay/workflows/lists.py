@@ -38,6 +38,7 @@ def worklist(
             "as_of": shown.as_of.isoformat(),
             "collector": collector,
             "model_version": run.model_version if run else None,
+            "model_kind": run.counts.get("model_kind") if run else None,
             "data_version": run.data_version if run else None,
             "policy_hash": run.policy_hash if run else None,
             "entries": entries[:top],

@@ -49,6 +49,11 @@ class LedgerScorer:
         """Version of the model in the registry."""
         return self.registered.version
 
+    @property
+    def model_kind(self) -> str:
+        """``hazard`` if the model learnt, ``prior`` if there was too little to learn from."""
+        return self.registered.model.kind
+
     def score(
         self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False
     ) -> Sequence[ScoredItem | RowProblem]:
@@ -78,7 +83,8 @@ class LedgerScorer:
         frame = self._features(items, found, as_of)
         model = self.registered.model
         reasons = explain(model, frame) if with_reasons else {}
-        table = replace(model.risks(frame, as_of, self.model_version), reasons=reasons)
+        said = model.risks(frame, as_of, self.model_version).made_with(self.data_version, self.policy_hash)
+        table = replace(said, reasons=reasons)
         steps = self._steps(items, found, frame["as_of"].to_list())
         answers = []
         for row, (item, day) in enumerate(zip(items, frame["as_of"], strict=True)):

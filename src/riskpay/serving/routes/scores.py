@@ -110,6 +110,7 @@ def _answer(
         as_of=as_of,
         facts_until=scorer.facts_until,
         model_version=scorer.model_version,
+        model_kind=scorer.model_kind,
         data_version=scorer.data_version,
         policy_hash=scorer.policy_hash,
         results=results,
