@@ -61,6 +61,7 @@ def test_a_known_customer_is_answered_in_full(client):
             "p_unpaid_90": 0.001953,
             "pay_date": {"p10": "2019-08-03", "p50": "2019-08-11", "p90": "2019-09-04"},
             "basis": "usual effort",
+            "withheld": None,
             "support": 41,
             "is_new": False,
             "segment": "occasionally_late",

@@ -75,6 +75,7 @@ def _model(rest: dict[str, Any], boosters: tuple[tuple[str, ...], ...]) -> LateM
         baselines={target: Baselines(**given) for target, given in rest["baselines"].items()},
         without=tuple(rest.get("without", ())),
         prior=_prior(prior) if prior else None,
+        settled_only=rest.get("settled_only", False),
     )
 
 

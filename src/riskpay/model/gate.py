@@ -112,7 +112,7 @@ class Held:
         return ("the naive ratio", self.naive) if self.champion is None else ("the champion", self.champion)
 
 
-def tested(held: Held) -> Finding:
+def any_held(held: Held) -> Finding:
     """Whether anything was held back to test on."""
     if len(held):
         number = len(np.unique(held.customers))

@@ -19,7 +19,7 @@ from riskpay.model.curve import PaidShape, curves, late_probability
 from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import Booster, Hazard, Rounds
 from riskpay.model.prior import PriorHazard
-from riskpay.model.risk import RiskTable, risk_table
+from riskpay.model.risk import SETTLED_REACH, RiskTable, risk_table
 from riskpay.model.subset import blanked
 
 FloatArray = npt.NDArray[np.float64]
@@ -54,6 +54,7 @@ class LateModel:
     baselines: dict[str, Baselines]
     without: tuple[str, ...] = ()
     prior: PriorHazard | None = None
+    settled_only: bool = False
 
     @property
     def kind(self) -> ModelKind:
@@ -101,7 +102,8 @@ class LateModel:
         keys = frame.select(*ITEM_KEY, support=pl.col("settled_count").fill_null(0).cast(pl.Int64))
         p = late_probability(at, hazards, self.grid, self.grid.ends[0])
         table = risk_table(keys, p, curves(at, hazards, self.grid, self.shape), as_of, version)
-        return replace(table, model_kind=self.kind)
+        named = replace(table, model_kind=self.kind)
+        return named.within(SETTLED_REACH) if self.settled_only else named
 
 
 def _chunks(frame: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:

@@ -13,6 +13,12 @@ import polars as pl
 HORIZON_DAYS: Final = 180
 """Last day of a payment curve, in days from its as_of; beyond it S stays what it was."""
 
+SETTLED_REACH: Final = 89
+"""Last day of a curve that was learnt from settled items alone: those that were never paid are missing there."""
+WITHHELD: Final = (
+    "from day 90 on nothing is said: the ledger holds settled items only, and what was never paid is missing from it"
+)
+
 BASIS: Final = "usual effort"
 """What the curve assumes: the past it was learnt from, in which someone called."""
 
@@ -51,7 +57,8 @@ class LateRisk:
 
     ``p_late`` = P(not paid by due date + grace days), 1 for an item already past that day.
     ``support`` = settled items of the customer behind it; ``is_new`` = none of them. ``model_kind``: hazard (learnt) or
-    prior. ``data_version`` and ``policy_hash``: of the ledger and the policy that it was made with.
+    prior. ``data_version`` and ``policy_hash``: of the ledger and the policy that it was made with. ``reach``: last day
+    of the curve that is vouched for; beyond it nothing is said.
     """
 
     company_id: str
@@ -67,6 +74,7 @@ class LateRisk:
     model_kind: str = "hazard"
     data_version: str = ""
     policy_hash: str = ""
+    reach: int = HORIZON_DAYS
 
     @property
     def p_unpaid_7(self) -> float:
@@ -79,14 +87,14 @@ class LateRisk:
         return self.curve.at(30)
 
     @property
-    def p_unpaid_90(self) -> float:
-        """S(90)."""
-        return self.curve.at(90)
+    def p_unpaid_90(self) -> float | None:
+        """S(90); None beyond the curve's reach."""
+        return self.curve.at(90) if self.reach >= 90 else None
 
     def pay_date(self, share: float) -> date | None:
-        """Day by which the item is paid with probability ``share``; None beyond the horizon."""
+        """Day by which the item is paid with probability ``share``; None beyond the curve's reach."""
         days = self.curve.quantile(share)
-        return None if days is None else self.as_of + timedelta(days=days)
+        return None if days is None or days > self.reach else self.as_of + timedelta(days=days)
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,7 @@ class RiskTable:
 
     ``items``: company_id, invoice_id, instalment, p_late, p_unpaid_7, p_unpaid_30, p_unpaid_90,
     pay_in_p10, pay_in_p50, pay_in_p90 (days from as_of, null beyond the horizon), support, is_new.
-    ``unpaid``: float32, shape (items, HORIZON_DAYS + 1), rows in the order of ``items``.
+    ``unpaid``: float32, shape (items, HORIZON_DAYS + 1), rows in the order of ``items``, NaN beyond ``reach``.
     ``reasons``: for the items that are shown only.
     """
 
@@ -107,6 +115,18 @@ class RiskTable:
     model_kind: str = "hazard"
     data_version: str = ""
     policy_hash: str = ""
+    reach: int = HORIZON_DAYS
+
+    def within(self, reach: int) -> "RiskTable":
+        """The table with nothing said beyond ``reach`` days: NaN in the curves, null in figures of later days."""
+        unpaid = self.unpaid.copy()
+        unpaid[:, reach + 1 :] = np.nan
+        named = {f"p_unpaid_{day}": day for day in (7, 30, 90)}
+        later = [pl.lit(None, pl.Float64).alias(name) for name, day in named.items() if day > reach]
+        first = [
+            pl.when(pl.col(name) <= reach).then(name).alias(name) for name in ("pay_in_p10", "pay_in_p50", "pay_in_p90")
+        ]
+        return replace(self, items=self.items.with_columns(*later, *first), unpaid=unpaid, reach=reach)
 
     def made_with(self, data_version: str, policy_hash: str) -> "RiskTable":
         """The table, each of whose risks names the ledger and the policy that it was made with."""
@@ -128,6 +148,7 @@ class RiskTable:
             model_kind=self.model_kind,
             data_version=self.data_version,
             policy_hash=self.policy_hash,
+            reach=self.reach,
         )
 
 

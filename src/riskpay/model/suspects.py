@@ -131,13 +131,15 @@ def telling(
 
 
 def _auc(column: pl.Series, happened: BoolArray) -> float:
-    """ROC-AUC of a column alone, turned so that it is at least 0.5; what is not known ranks below all else."""
-    ranks = rankdata(column.cast(pl.Float64).fill_nan(None).fill_null(-np.inf).to_numpy())
+    """ROC-AUC of a column alone, turned so that it is greatest: upwards or downwards, what is not known at either end."""
+    known = column.cast(pl.Float64).fill_nan(None)
     late, rest = int(happened.sum()), int((~happened).sum())
     if not late or not rest:
         return CHANCE
-    auc = (float(ranks[happened].sum()) - late * (late + 1) / 2) / (late * rest)
-    return max(auc, 1.0 - auc)
+    ends = (-np.inf, np.inf) if known.null_count() else (0.0,)
+    ranks = (rankdata(known.fill_null(end).to_numpy()) for end in ends)
+    found = [(float(rank[happened].sum()) - late * (late + 1) / 2) / (late * rest) for rank in ranks]
+    return max(*found, *(1.0 - auc for auc in found))
 
 
 def _names(features: Sequence[str]) -> str:

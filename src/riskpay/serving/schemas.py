@@ -173,9 +173,14 @@ class ScoreResult(BaseModel):
     p_late: Share = Field(description="P(not paid by due date + grace days); 1 once past it.", examples=[0.6127])
     p_unpaid_7: Share = Field(description="P(still unpaid 7 days from as_of).", examples=[0.9411])
     p_unpaid_30: Share = Field(description="P(still unpaid 30 days from as_of).", examples=[0.182])
-    p_unpaid_90: Share = Field(description="P(still unpaid 90 days from as_of).", examples=[0.021])
+    p_unpaid_90: Share | None = Field(
+        description="P(still unpaid 90 days from as_of); null where `withheld` says why.", examples=[0.021]
+    )
     pay_date: PayDate
     curve: list[CurvePoint] | None = Field(default=None, description="Every day from 0 on; only if asked for.")
+    withheld: str | None = Field(
+        default=None, description="Why some figures are null, and days of the curve missing.", examples=[None]
+    )
     basis: str = Field(
         default=BASIS, description="The curve is learnt from a past in which someone called.", examples=[BASIS]
     )

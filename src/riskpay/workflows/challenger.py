@@ -1,15 +1,17 @@
 """A challenger: a model that learnt, judged by the gate, or a prior model where there is too little to learn from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from riskpay.ledger.ledger import Ledger
+from riskpay.ledger.selection import settled_only
 from riskpay.model.gate import Finding, Verdict
 from riskpay.model.hazard import Grower
 from riskpay.model.late_model import LateModel
 from riskpay.model.prior import PRIOR_ITEMS
 from riskpay.model.prior_training import fit_prior, settled_before
 from riskpay.model.recipe import recipe_of
+from riskpay.model.risk import WITHHELD
 from riskpay.model.testing import TargetTest, judge
 from riskpay.model.training import Asked, fit_model
 from riskpay.workflows.gate import judge_challenger, relation_to
@@ -32,6 +34,15 @@ class Challenger:
     start: date | None = None
     tests: dict[str, TargetTest] = field(default_factory=dict)
 
+    def of_settled_items(self) -> "Challenger":
+        """The same, learnt from a ledger of settled items only: it says nothing of 90 days and more, and the verdict so."""
+        return replace(
+            self,
+            model=replace(self.model, settled_only=True),
+            trial=None if self.trial is None else replace(self.trial, settled_only=True),
+            verdict=replace(self.verdict, notes=(*self.verdict.notes, f"P(90+) is not given: {WITHHELD}")),
+        )
+
 
 def challenger(
     opened: Home, ledger: Ledger, asked: Asked, start: date | None, day: date, progress: Progress, grower: Grower
@@ -43,8 +54,11 @@ def challenger(
     """
     settings = opened.train_settings
     if settled_before(ledger, start or day, settings) < settings.min_settled:
-        return _prior(opened, ledger, asked, start, day)
-    return _learnt(opened, ledger, asked, start, day, progress, grower)
+        found = _prior(opened, ledger, asked, start, day)
+    else:
+        found = _learnt(opened, ledger, asked, start, day, progress, grower)
+    # Asked of the ledger as it was loaded: which items it was given is no fact of any day.
+    return found.of_settled_items() if settled_only(opened.ledger, settings.features.tolerance) else found
 
 
 def _learnt(

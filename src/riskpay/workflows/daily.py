@@ -13,11 +13,15 @@ from riskpay.workflows.book import Scored, at_par, book_of, open_items_of, score
 from riskpay.workflows.home import Home
 from riskpay.workflows.kept_facts import facts_of_day
 from riskpay.workflows.progress import Progress, silent
+from riskpay.workflows.risk_said import withheld
 
 
 @dataclass(frozen=True)
 class DailyResult:
-    """What one day's run did; ``steps`` and ``suppressed`` count next steps of items."""
+    """What one day's run did; ``steps`` and ``suppressed`` count next steps of items.
+
+    ``withheld``: what the scores do not say, and so is missing from the value of calls; None: nothing.
+    """
 
     as_of: date
     run_id: str
@@ -25,6 +29,7 @@ class DailyResult:
     model_kind: str | None
     data_version: str
     policy_hash: str
+    withheld: str | None
     open_items: int
     customers: int
     worklists: tuple[dict[str, Any], ...]
@@ -43,6 +48,7 @@ class DailyResult:
             "model_kind": self.model_kind,
             "data_version": self.data_version,
             "policy_hash": self.policy_hash,
+            "withheld": self.withheld,
             "open_items": self.open_items,
             "customers": self.customers,
             "worklists": list(self.worklists),
@@ -83,7 +89,7 @@ def daily(
         decided = decide(at_par(book), opened.policy)
         progress("publishing", 2, 3)
         counts = _counts(decided, scored)
-        noted = {**counts, "model_kind": found.model.kind} if found else counts
+        noted = counts | _noted(scored)
         lists = [worklist.as_json() for worklist in decided.worklists]
         # Stopped in between, no plan may be in force without the lists that people work by.
         with writing(store.engine):
@@ -105,6 +111,7 @@ def daily(
         model_kind=found.model.kind if found else None,
         data_version=opened.data_version,
         policy_hash=opened.policy_hash,
+        withheld=withheld(scored.risks.reach if scored.risks else None),
         open_items=counts["open_items"],
         customers=counts["customers"],
         worklists=tuple({"collector": w.collector, "entries": len(w.entries)} for w in decided.worklists),
@@ -114,6 +121,12 @@ def daily(
         rates_missing=without_rate(book),
         seconds=time.perf_counter() - begun,
     )
+
+
+def _noted(scored: Scored) -> dict[str, int | str]:
+    """What lists say of the scores beside their figures: the model's kind, and how far its curves reach."""
+    risks = scored.risks
+    return {"model_kind": risks.model_kind, "curve_reach": risks.reach} if risks else {}
 
 
 def _counts(decided: Decisions, scored: Scored) -> dict[str, int]:

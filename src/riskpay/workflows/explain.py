@@ -69,7 +69,9 @@ def risk_json(risk: LateRisk) -> dict[str, Any]:
         "model_kind": risk.model_kind,
         "data_version": risk.data_version,
         "policy_hash": risk.policy_hash,
-        "curve": [{"day": day, "p_unpaid": round(risk.curve.at(day), DIGITS)} for day in CURVE_DAYS],
+        "curve": [
+            {"day": day, "p_unpaid": round(risk.curve.at(day), DIGITS)} for day in CURVE_DAYS if day <= risk.reach
+        ],
     }
 
 

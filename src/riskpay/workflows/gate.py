@@ -24,8 +24,8 @@ from riskpay.model.gate import (
     Verdict,
     against_champion,
     against_naive,
+    any_held,
     by_segment,
-    tested,
 )
 from riskpay.model.gate_calibration import calibration_error, level
 from riskpay.model.late_model import LateModel
@@ -75,12 +75,12 @@ def judge_challenger(
     fresh = check_freshness(ledger, as_of, rules)
     held = _held(ledger, later, trial, rival, opened)
     if not len(held):
-        return Verdict((tested(held), fresh), rival.said)
+        return Verdict((any_held(held), fresh), rival.said)
     early = asked.where(~since & asked.frame["at_issue"])
     labels = check_labels(_learnt(ledger, early, trial, settings))
     features = check_features(ledger, later.asked, later.happened, held.naive, trial.reads, settings, rules)
     findings = (labels, features, fresh, *_measured(held, relation, rules))
-    return Verdict((tested(held), *(f for f in findings if f is not None)), (*rival.said, PAST_EFFORT))
+    return Verdict((any_held(held), *(f for f in findings if f is not None)), (*rival.said, PAST_EFFORT))
 
 
 def _measured(held: Held, relation: Relation, rules: GateRules) -> Iterator[Finding | None]:
