@@ -85,7 +85,7 @@ def test_boosters_are_grown_on_them_and_the_bundle_says_so(trained, tmp_path):
 def test_the_day_the_scorer_and_an_explanation_ask_for_them(home, trained):
     result, model = trained
     registry = Home.open(home).registry
-    registry.promote(result.model_version)
+    registry.champions.promote(result.model_version, "promote", "")
     # The model says what it reads, whatever the settings say by now.
     write(home, OFF)
     try:
@@ -133,7 +133,7 @@ def test_a_backtest_says_what_they_add(home):
 def test_a_model_without_them_is_compared_with_one_that_knows_them(home, trained):
     """The champion is asked with what it was trained on."""
     result, _ = trained
-    Home.open(home).registry.promote(result.model_version)
+    Home.open(home).registry.champions.promote(result.model_version, "promote", "")
     write(home, OFF)
     try:
         other = train(home)

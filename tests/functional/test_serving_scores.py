@@ -65,6 +65,7 @@ def test_a_known_customer_is_answered_in_full(client):
             "pay_date": {"p10": "2019-08-03", "p50": "2019-08-11", "p90": "2019-09-04"},
             "pay_between": {"first": "2019-08-03", "last": "2019-09-04", "share": 0.8},
             "basis": "usual effort",
+            "withheld": None,
             "support": 41,
             "is_new": False,
             "segment": "occasionally_late",

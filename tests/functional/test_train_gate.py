@@ -6,8 +6,6 @@ from datetime import date, timedelta
 import pytest
 
 from riskpay.errors import DataError
-from riskpay.model import gate
-from riskpay.model.evaluation import Scores
 from riskpay.model.hazard import HazardSettings
 from riskpay.model.registry import Registry
 from riskpay.sources.synthetic.files import write_world
@@ -24,27 +22,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 MONDAY = date(2024, 12, 9)
 WEEK = timedelta(days=7)
 WORSE = {"rounds": 1, "patience": 1, "unwatched_rounds": 1, "learning_rate": 0.001}
-
-
-def scores(brier):
-    return Scores(n=100, base_rate=0.4, roc_auc=0.8, pr_auc=0.7, brier=brier, ece=0.02)
-
-
-@pytest.mark.parametrize(
-    ("new", "champion", "promoted"),
-    [(0.15, None, True), (0.15, 0.15, True), (0.151, 0.15, True), (0.1511, 0.15, False), (0.21, None, False)],
-)
-def test_a_model_beats_naive_and_is_no_worse_than_the_champion_within_the_policys_tolerance(new, champion, promoted):
-    verdict = gate.judge(scores(new), scores(0.2), scores(champion) if champion else None, 0.0, 0.0010001)
-    assert verdict.promoted == promoted
-    if champion:
-        assert "0.0010 more is allowed" in verdict.why[1]
-
-
-def test_a_model_that_nothing_tested_is_not_promoted():
-    verdict = gate.judge(scores(None), scores(None), None, 0.0, 0.001)
-    assert not verdict.promoted
-    assert "load more history" in verdict.why[0]
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +59,10 @@ def test_a_week_later_the_new_model_is_judged_against_the_champion(weekly):
 def test_a_model_promoted_for_an_earlier_day_answers_for_that_day_and_leaves_the_champion(weekly):
     home, _ = weekly
     registry = Home.open(home).registry
-    champion = registry.champion_version()
+    champion = registry.champions.champion().version
     earlier = train(home, MONDAY - WEEK).model_version
-    registry.promote(earlier)
-    assert registry.champion_version() == champion
+    registry.champions.promote(earlier, "train", "")
+    assert registry.champions.champion().version == champion
     assert registry.champion_for(MONDAY - WEEK).version == earlier
     assert registry.champion_for(MONDAY + 2 * WEEK).version == champion
 
@@ -93,12 +70,12 @@ def test_a_model_promoted_for_an_earlier_day_answers_for_that_day_and_leaves_the
 @pytest.mark.slow
 def test_a_worse_model_does_not_become_champion(weekly, monkeypatch):
     home, _ = weekly
-    champion = Home.open(home).registry.champion_version()
+    champion = Home.open(home).registry.champions.champion().version
     grown_worse(monkeypatch)
     worse = train(home, MONDAY + 2 * WEEK)
     assert not worse.verdict.promoted
     assert any(why.startswith("failed:") and "against the champion's" in why for why in worse.verdict.why)
-    assert Home.open(home).registry.champion_version() == champion
+    assert Home.open(home).registry.champions.champion().version == champion
 
 
 @pytest.mark.slow
@@ -112,12 +89,12 @@ def test_a_champion_without_a_trial_model_is_said_not_to_be_compared(weekly, mon
 @pytest.mark.slow
 def test_a_model_without_weeks_held_back_is_registered_and_not_promoted(weekly, monkeypatch):
     home, _ = weekly
-    champion = Home.open(home).registry.champion_version()
+    champion = Home.open(home).registry.champions.champion().version
     monkeypatch.setattr(training, "later_period", lambda *_: None)
     untested = train(home, MONDAY + 2 * WEEK)
     assert not untested.verdict.promoted
     assert "--without-model" in untested.verdict.why[0]
-    assert Home.open(home).registry.champion_version() == champion
+    assert Home.open(home).registry.champions.champion().version == champion
 
 
 @pytest.mark.slow

@@ -33,9 +33,19 @@ def facts_parts(title: str, result: Mapping[str, Any]) -> list[object]:
 
 def training_parts(result: Mapping[str, Any]) -> list[object]:
     """A trained model: its version, whether it became champion and why, its figures on the weeks held back."""
-    became = "is now champion" if result["promoted"] else "was registered but not promoted"
+    became = _became(result)
     why = [Text(f"  {reason}", style="dim") for reason in result.get("why", ())]
-    return [Text(f"Model {result['model_version']} {became}.", style="bold"), *why, *_targets(result["metrics"])]
+    prior = "Prior model" if result.get("kind") == "prior" else "Model"
+    return [Text(f"{prior} {result['model_version']} {became}.", style="bold"), *why, *_targets(result["metrics"])]
+
+
+def _became(result: Mapping[str, Any]) -> str:
+    if not result["promoted"]:
+        failed = ", ".join(result.get("failed", ()))
+        return "was registered but not promoted" + (f"; failed: {failed}" if failed else "")
+    if result.get("champion", True):
+        return "is now champion"
+    return f"answers for days up to the champion's, from {result['train_as_of']} on"
 
 
 def backtest_parts(result: Mapping[str, Any]) -> list[object]:

@@ -49,7 +49,9 @@ def train(
     ] = 60,
     as_json: AsJson = False,
 ) -> None:
-    """Train a model on what was known on a day, and make it champion if it is good enough.
+    """Train a model on what was known on a day, and make it champion if it passes the gate of the policy.
+
+    With fewer settled items than the policy asks for, a prior model stands in and says so.
 
     With --engine dask the boosters are grown by the workers, and the model is the same to the last tree. Workers on
     other machines must see the home under the same path. With --rows spread all workers grow each booster together,
@@ -57,7 +59,7 @@ def train(
     the trees are as good but not the same, nor are those of a second run; and when a worker is lost or the time
     is up all are started anew, so that the cluster must be free of other work.
 
-    JSON: `model_version, metrics, promoted`.
+    JSON: `model_version, kind, metrics, promoted, champion, failed, gate[].{rule, passed, said}, why`.
     """
     home = settings_home(ctx)
     if rows is RowsName.SPREAD and engine is not EngineName.DASK:

@@ -196,10 +196,51 @@ class Scores(Part):
 
 
 class Train(Part):
-    """Gates of a new model."""
+    """The gate of a new model."""
 
-    min_settled_items: int = Field(ge=1, description="Fewer settled items than this are too few to learn from.")
-    min_brier_gain: float = Field(ge=0, le=1, description="Brier score by which a model must beat the naive ratio.")
+    min_settled_items: int = Field(
+        ge=1, description="Fewer settled items than this are too few to learn from: a prior model stands in."
+    )
+    min_brier_gain: float = Field(
+        ge=0,
+        le=1,
+        description="Brier score by which a model must beat the naive ratio; the 95 % interval by customers must exclude zero.",
+    )
+    min_champion_gain: float = Field(
+        ge=0,
+        le=1,
+        description="Brier score by which a model of another recipe (settings, features, version of riskpay) must beat the "
+        "champion; the interval must exclude zero.",
+    )
     max_brier_loss: float = Field(
-        ge=0, le=1, description="Brier score by which a new model may be worse than the champion."
+        ge=0,
+        le=1,
+        description="A refresh (the champion's recipe on newer data) is promoted if the interval of its Brier score less the "
+        "champion's ends below this.",
+    )
+    champion_max_age_days: int = Field(
+        ge=1,
+        le=3660,
+        description="A champion trained more days ago is replaced by what is not shown to be worse than max_brier_loss.",
+    )
+    max_segment_loss: float = Field(
+        ge=0,
+        le=1,
+        description="Brier score by which a model may be worse in one segment; it counts where its interval excludes zero.",
+    )
+    min_segment_questions: int = Field(ge=1, description="Smaller segments are not looked at apart.")
+    max_level_error: Share = Field(
+        description="Most that the mean chance may be off the observed share; it counts beyond three standard errors."
+    )
+    max_ece: Share = Field(
+        description="Most that the expected calibration error may be; it counts beyond what luck alone gives."
+    )
+    max_feature_auc: float = Field(
+        ge=0.5, le=1, description="A feature that tells the outcome alone beyond this ROC-AUC is taken for leaked."
+    )
+    max_data_age_days: int = Field(
+        ge=1, le=365, description="Data are stale if the newest payment or invoice is older than this many days."
+    )
+    min_recent_volume: Share = Field(
+        description="Data are stale if the last four weeks brought less than this share of the usual payments or invoices."
     )

@@ -18,6 +18,7 @@ from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import columns_of
 from riskpay.model.late_model import LateModel
 from riskpay.model.pay_days import PayDayLevels
+from riskpay.model.prior import PriorHazard
 
 BOOSTER_FILE = "booster_{group}_{member}.txt"
 REST_FILE = "model.json"
@@ -27,8 +28,9 @@ def write_bundle(model: LateModel, folder: Path) -> None:
     """Writes ``booster_<group>_<member>.txt`` and ``model.json`` into ``folder``, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     rest = asdict(model) | {"train_as_of": model.train_as_of.isoformat(), "columns": columns_of(model.features.names)}
-    rest["members"] = len(rest.pop("booster_texts")[0])
-    for group, members in zip(GROUPS, model.booster_texts, strict=True):
+    texts = rest.pop("booster_texts") or ((),) * len(GROUPS)
+    rest["members"] = len(texts[0])
+    for group, members in zip(GROUPS, texts, strict=True):
         for member, text in enumerate(members):
             (folder / BOOSTER_FILE.format(group=group, member=member)).write_text(text, encoding="utf-8")
     (folder / REST_FILE).write_text(json.dumps(rest, indent=1, sort_keys=True), encoding="utf-8")
@@ -60,8 +62,9 @@ def _texts(folder: Path, group: str, members: int) -> tuple[str, ...]:
 
 def _model(rest: dict[str, Any], boosters: tuple[tuple[str, ...], ...]) -> LateModel:
     calibration = Calibration(tuple(rest["calibration"]["intercepts"]), tuple(rest["calibration"]["slopes"]))
+    prior = rest.get("prior")
     return LateModel(
-        booster_texts=boosters,
+        booster_texts=() if prior else boosters,
         offset=HabitOffset(tuple(rest["offset"]["levels"]), tuple(rest["offset"]["centres"])),
         calibration=calibration,
         shape=PaidShape(tuple(rest["shape"]["share"])),
@@ -75,8 +78,15 @@ def _model(rest: dict[str, Any], boosters: tuple[tuple[str, ...], ...]) -> LateM
         without=tuple(rest.get("without", ())),
         pay_days=PayDayLevels(**{side: _table(rows) for side, rows in rest["pay_days"].items()}),
         band=Band(tuple(rest["band"]["ratios"])),
+        prior=_prior(prior) if prior else None,
+        settled_only=rest.get("settled_only", False),
     )
 
 
 def _table(rows: list[list[float]]) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(row) for row in rows)
+
+
+def _prior(given: dict[str, Any]) -> PriorHazard:
+    shape = PaidShape(tuple(given["shape"]["share"]))
+    return PriorHazard(tuple(given["ends"]), tuple(given["levels"]), given["centre"], shape)

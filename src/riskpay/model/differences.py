@@ -32,6 +32,25 @@ class Difference:
         given = {"change": self.change, "low": self.low, "high": self.high}
         return {name: None if value is None else round(value, 6) for name, value in given.items()}
 
+    def shows_below(self, bound: float) -> bool:
+        """Whether the change is at most ``bound`` (0 or less), and below 0 beyond the luck of the customers."""
+        return self.change is not None and self.high is not None and self.change <= bound and self.high < 0
+
+    def shows_above(self, bound: float) -> bool:
+        """Whether the change is beyond ``bound`` (0 or more), and above 0 beyond the luck of the customers."""
+        return self.change is not None and self.low is not None and self.change > bound and self.low > 0
+
+    def rules_out(self, bound: float) -> bool:
+        """Whether a change beyond ``bound`` is ruled out: the whole interval lies up to it."""
+        return self.high is not None and self.high <= bound
+
+    @property
+    def said(self) -> str:
+        """The change and its interval in words."""
+        if self.change is None or self.low is None or self.high is None:
+            return "a difference that cannot be measured"
+        return f"{self.change:+.4f}, 95 % by customers {self.low:+.4f} to {self.high:+.4f}"
+
 
 def differences(
     happened: BoolArray, p: FloatArray, other: FloatArray, customers: IntArray, draws: int = DRAWS, seed: int = 7
@@ -54,6 +73,19 @@ def differences(
             if change is not None:
                 drawn[name].append(change)
     return {name: Difference(whole[name], *(interval(drawn[name], draws) or (None, None))) for name in MEASURES}
+
+
+def brier_difference(
+    happened: BoolArray, p: FloatArray, other: FloatArray, customers: IntArray, draws: int = DRAWS, seed: int = 7
+) -> Difference:
+    """Brier score of ``p`` less that of ``other``; draws as in ``differences``, which gives the same figures slower."""
+    if not len(happened):
+        return Difference(None, None, None)
+    change = (p - happened) ** 2 - (other - happened) ** 2
+    _, owner = np.unique(customers, return_inverse=True)
+    total, count = np.bincount(owner, weights=change), np.bincount(owner).astype(np.float64)
+    drawn = [float(total[picks].sum() / count[picks].sum()) for picks in draw_customers(len(total), draws, seed)]
+    return Difference(float(change.mean()), *(interval(drawn, draws) or (None, None)))
 
 
 def measures(happened: BoolArray, p: FloatArray) -> dict[str, float | None]:

@@ -73,7 +73,7 @@ class HabitOffset:
         levels, centres = [0.0], [0.0]
         for number in range(1, last + 1):
             here = interval == number
-            levels.append(_level(habit[here], paid[here], weight[here]))
+            levels.append(fitted_level(habit[here], paid[here], weight[here]))
             centres.append(float(np.average(habit[here], weights=weight[here])) if here.any() else 0.0)
         return cls(tuple(levels), tuple(centres))
 
@@ -102,7 +102,7 @@ def _interval(rows: pl.DataFrame) -> IntArray:
     return rows["interval"].to_numpy().astype(np.int64)
 
 
-def _level(habit: FloatArray, paid: npt.NDArray[np.bool_], weight: FloatArray) -> float:
+def fitted_level(habit: FloatArray, paid: FloatArray | npt.NDArray[np.bool_], weight: FloatArray) -> float:
     """The added log-odds at which the weighted log loss with its ridge is least: where its slope is 0."""
 
     def slope(level: float) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,14 @@ from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import Booster, Hazard, Rounds
 from riskpay.model.interval_rows import by_interval, in_order
 from riskpay.model.pay_days import PayDayLevels
-from riskpay.model.risk import RiskTable, risk_table
+from riskpay.model.prior import PriorHazard
+from riskpay.model.risk import SETTLED_REACH, RiskTable, risk_table
 from riskpay.model.subset import blanked
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+ModelKind = Literal["hazard", "prior"]
 
 _CHUNK = 20_000
 
@@ -55,6 +59,13 @@ class LateModel:
     without: tuple[str, ...] = ()
     pay_days: PayDayLevels = field(default_factory=PayDayLevels)
     band: Band = field(default_factory=Band)
+    prior: PriorHazard | None = None
+    settled_only: bool = False
+
+    @property
+    def kind(self) -> ModelKind:
+        """``hazard`` if it was learnt, ``prior`` if there was too little to learn from."""
+        return "hazard" if self.prior is None else "prior"
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -62,8 +73,10 @@ class LateModel:
         return tuple(name for name in self.features.names if name not in self.without)
 
     @cached_property
-    def hazard(self) -> Hazard:
+    def hazard(self) -> Hazard | PriorHazard:
         """The uncalibrated hazard, its boosters read from their texts once."""
+        if self.prior is not None:
+            return self.prior
         boosters = tuple(tuple(Booster(model_str=text) for text in group) for group in self.booster_texts)
         return Hazard(boosters, self.offset)
 
@@ -115,4 +128,5 @@ class LateModel:
             pay_in_first=first,
             pay_in_last=last,
         )
-        return replace(table, items=items)
+        named = replace(table, items=items, model_kind=self.kind)
+        return named.within(SETTLED_REACH) if self.settled_only else named

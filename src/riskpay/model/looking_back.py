@@ -1,5 +1,6 @@
 """Looking back: what a model says of questions whose answers have come in since."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -24,7 +25,8 @@ def look_back(model: LateModel, asked: pl.DataFrame, items: pl.DataFrame, before
     )
     by_cash = told.filter(pl.col("settled_by").is_null() | (pl.col("settled_by") == "cash"))
     kept = by_cash.gather_every(max(1, -(-by_cash.height // MOST)))
-    risks = model.risks(kept, before, "")
+    # All of the curve, however little the ledger vouches for it: an interval is held against what came.
+    risks = replace(model, settled_only=False).risks(kept, before, "")
     return Hindsight(_rows(kept, risks.items["p_late"], model.grid.ends[0], before, lag_days), risks.unpaid)
 
 

@@ -22,14 +22,11 @@ from mlflow.exceptions import MlflowException
 
 from riskpay.errors import DataError, NotThereError
 from riskpay.model.bundle import read_bundle, write_bundle
+from riskpay.model.champions import NAME, Champions
 from riskpay.model.late_model import LateModel
 
-NAME = "late_payment"
-CHAMPION = "champion"
 TRIAL = "trial"
 """Folder of a run's artifacts with the trial model's bundle."""
-_TRAIN_AS_OF = "train_as_of"
-_PROMOTED = "promoted"
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,7 @@ class Registry:
         self._uri = uri
         self._artifacts = artifacts
         self._client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+        self.champions = Champions(self._client)
 
     def register(
         self,
@@ -59,11 +57,13 @@ class Registry:
         example: pd.DataFrame,
         trial: LateModel | None = None,
         documents: Mapping[str, Mapping[str, Any]] | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> str:
         """Log a run with parameters, metrics, figures (Plotly, by file name) and the model; gives its version.
 
         ``documents``: plain values that are kept as JSON, by file name. ``example``: a few rows of days and features, from which MLflow derives the signature. ``trial``: the
         model grown alike but frozen before the weeks held back; it stands for this one in later comparisons.
+        ``tags``: what ``champions.Version`` tells of the version beside these.
         """
         self._enter()
         with mlflow.start_run(run_name=f"train as of {model.train_as_of}") as run, warnings.catch_warnings():
@@ -81,47 +81,15 @@ class Registry:
             with contextlib.redirect_stderr(io.StringIO()):
                 made = mlflow.register_model(logged.model_uri, NAME, await_registration_for=0)
         version = str(made.version)
-        self._client.set_model_version_tag(NAME, version, _TRAIN_AS_OF, model.train_as_of.isoformat())
-        self._client.set_model_version_tag(NAME, version, "run", run.info.run_id)
+        known = {"train_as_of": model.train_as_of.isoformat(), "run": run.info.run_id, "kind": model.kind}
+        for name, text in {**known, **(tags or {})}.items():
+            self._client.set_model_version_tag(NAME, version, name, text)
         return version
 
-    def promote(self, version: str) -> None:
-        """Make a version the champion; one trained for an earlier day than the champion answers for days up to then."""
-        self._client.set_model_version_tag(NAME, version, _PROMOTED, "true")
-        current, days = self.champion_version(), self._promoted()
-        if current is None or days[version] >= days.get(current, date.min):
-            self._client.set_registered_model_alias(NAME, CHAMPION, version)
-
-    def champion_version(self) -> str | None:
-        """The champion's version, or None if no model was ever promoted."""
-        try:
-            return str(self._client.get_model_version_by_alias(NAME, CHAMPION).version)
-        except MlflowException:
-            return None
-
     def champion_for(self, as_of: date) -> Registered:
-        """The champion if it was trained on or before ``as_of``, else the newest former one that was.
-
-        Raises NotThereError if there is none.
-        """
-        days = self._promoted()
-        current = self.champion_version()
-        fitting = [v for v, day in days.items() if day <= as_of]
-        if not fitting:
-            trained = (
-                f"; promoted models were trained as of {', '.join(map(str, sorted(days.values())))}" if days else ""
-            )
-            raise NotThereError(
-                f"no promoted model was trained on or before {as_of}{trained}",
-                f"train one with `riskpay train --as-of {as_of}`",
-            )
-        best = current if current in fitting else max(fitting, key=lambda v: (days[v], int(v)))
-        return Registered(self.read(best), best)
-
-    def _promoted(self) -> dict[str, date]:
-        found = self._client.search_model_versions(f"name='{NAME}'")
-        kept = (v for v in found if v.tags.get(_PROMOTED) == "true")
-        return {str(v.version): date.fromisoformat(v.tags[_TRAIN_AS_OF]) for v in kept}
+        """The model that answers on ``as_of``, as ``Champions.fitting``; raises NotThereError if there is none."""
+        version = self.champions.fitting(as_of).version
+        return Registered(self.read(version), version)
 
     def read(self, version: str) -> LateModel:
         """The model of a version; raises DataError if it is damaged or of another catalogue."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -15,6 +15,11 @@ HORIZON_DAYS: Final = 180
 
 BANDED: Final = ("p_late", "p_unpaid_30")
 """Chances of a RiskTable that have a band."""
+SETTLED_REACH: Final = 89
+"""Last day of a curve that was learnt from settled items alone: those that were never paid are missing there."""
+WITHHELD: Final = (
+    "from day 90 on nothing is said: the ledger holds settled items only, and what was never paid is missing from it"
+)
 
 BASIS: Final = "usual effort"
 """What the curve assumes: the past it was learnt from, in which someone called."""
@@ -65,6 +70,8 @@ class LateRisk:
     ``p_late`` = P(not paid by due date + grace days), 1 for an item already past that day.
     ``support`` = settled items of the customer behind it; ``is_new`` = none of them. ``pay_in``: first and last day of
     the pay date's interval, in days from as_of (``model.pay_days``); 0: it may be on its way, None: beyond the horizon.
+    ``model_kind``: hazard (learnt) or prior. ``data_version`` and ``policy_hash``: of the ledger and the policy that it
+    was made with. ``reach``: last day of the curve that is vouched for; beyond it nothing is said.
     """
 
     company_id: str
@@ -80,6 +87,10 @@ class LateRisk:
     is_new: bool
     reasons: tuple[Reason, ...]
     model_version: str
+    model_kind: str = "hazard"
+    data_version: str = ""
+    policy_hash: str = ""
+    reach: int = HORIZON_DAYS
 
     @property
     def p_unpaid_7(self) -> float:
@@ -92,9 +103,9 @@ class LateRisk:
         return self.curve.at(30)
 
     @property
-    def p_unpaid_90(self) -> float:
-        """S(90)."""
-        return self.curve.at(90)
+    def p_unpaid_90(self) -> float | None:
+        """S(90); None beyond the curve's reach."""
+        return self.curve.at(90) if self.reach >= 90 else None
 
     def abstains(self, max_band: float) -> bool:
         """Whether too little is known to say: a band is wider than ``max_band``."""
@@ -107,9 +118,9 @@ class LateRisk:
         return self.as_of + timedelta(days=first), None if last is None else self.as_of + timedelta(days=last)
 
     def pay_date(self, share: float) -> date | None:
-        """Day by which the item is paid with probability ``share``; None beyond the horizon."""
+        """Day by which the item is paid with probability ``share``; None beyond the curve's reach."""
         days = self.curve.quantile(share)
-        return None if days is None else self.as_of + timedelta(days=days)
+        return None if days is None or days > self.reach else self.as_of + timedelta(days=days)
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,7 @@ class RiskTable:
     ``items``: company_id, invoice_id, instalment, p_late, p_unpaid_7, p_unpaid_30, p_unpaid_90,
     pay_in_p10, pay_in_p50, pay_in_p90, pay_in_first, pay_in_last (days from as_of, null beyond the horizon), support,
     is_new, and the bands p_late_low, p_late_high, p_unpaid_30_low, p_unpaid_30_high.
-    ``unpaid``: float32, shape (items, HORIZON_DAYS + 1), rows in the order of ``items``.
+    ``unpaid``: float32, shape (items, HORIZON_DAYS + 1), rows in the order of ``items``, NaN beyond ``reach``.
     ``reasons``: for the items that are shown only.
     """
 
@@ -128,6 +139,24 @@ class RiskTable:
     unpaid: npt.NDArray[np.float32]
     model_version: str
     reasons: Mapping[ItemKey, tuple[Reason, ...]] = field(default_factory=dict)
+    model_kind: str = "hazard"
+    data_version: str = ""
+    policy_hash: str = ""
+    reach: int = HORIZON_DAYS
+
+    def within(self, reach: int) -> "RiskTable":
+        """The table with nothing said beyond ``reach`` days: NaN in the curves, null in figures of later days."""
+        unpaid = self.unpaid.copy()
+        unpaid[:, reach + 1 :] = np.nan
+        named = {f"p_unpaid_{day}": day for day in (7, 30, 90)}
+        later = [pl.lit(None, pl.Float64).alias(name) for name, day in named.items() if day > reach]
+        names = ("pay_in_p10", "pay_in_p50", "pay_in_p90", "pay_in_last")
+        first = [pl.when(pl.col(name) <= reach).then(name).alias(name) for name in names]
+        return replace(self, items=self.items.with_columns(*later, *first), unpaid=unpaid, reach=reach)
+
+    def made_with(self, data_version: str, policy_hash: str) -> "RiskTable":
+        """The table, each of whose risks names the ledger and the policy that it was made with."""
+        return replace(self, data_version=data_version, policy_hash=policy_hash)
 
     def risk(self, row: int) -> LateRisk:
         """The late risk of one row as a value."""
@@ -145,6 +174,10 @@ class RiskTable:
             is_new=item["is_new"],
             reasons=self.reasons.get(key, ()),
             model_version=self.model_version,
+            model_kind=self.model_kind,
+            data_version=self.data_version,
+            policy_hash=self.policy_hash,
+            reach=self.reach,
         )
 
 

@@ -131,7 +131,7 @@ def fit_model(
         rounds=grown.rounds,
         training_rows=rows.height,
         settled_items=settled,
-        baselines=_baselines(known, items, as_of, settings),
+        baselines=fitted_baselines(known, items, as_of, settings),
         without=tuple(sorted(without)),
     )
     return _looked_back(model, grown, known.frame, items, settings)
@@ -224,7 +224,8 @@ def _line_of(trial: Hazard, later: pl.DataFrame, settings: TrainSettings) -> Cal
     )
 
 
-def _baselines(known: Asked, items: pl.DataFrame, as_of: date, settings: TrainSettings) -> dict[str, Baselines]:
+def fitted_baselines(known: Asked, items: pl.DataFrame, as_of: date, settings: TrainSettings) -> dict[str, Baselines]:
+    """The naive predictors of questions known to be decided before ``as_of``, by target."""
     at_issue = known.where(known.frame["at_issue"])
     found = {}
     for target in TARGETS:
@@ -239,7 +240,7 @@ def _check_enough(rows: pl.DataFrame, settled: int, as_of: date, least: int) -> 
     if settled < least:
         raise TooFewLabelsError(
             f"{settled} items are known to be settled in cash before {as_of}, at least {least} are needed to train",
-            "load more history, or train as of a later day",
+            "load more history, or train as of a later day; until then riskpay train makes a prior model",
         )
     first = rows.filter(pl.col("interval") == 0)["paid"]
     if first.n_unique() < 2 or hazard.lacking(rows):

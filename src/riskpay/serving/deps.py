@@ -25,6 +25,10 @@ class Scorer(Protocol):
         """Version of the model in the registry."""
 
     @property
+    def model_kind(self) -> str:
+        """hazard, or prior where there was too little to learn from."""
+
+    @property
     def data_version(self) -> str:
         """Version of the ledger files."""
 

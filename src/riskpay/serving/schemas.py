@@ -211,7 +211,9 @@ class ScoreResult(BaseModel):
     p_late: Share = Field(description="P(not paid by due date + grace days); 1 once past it.", examples=[0.6127])
     p_unpaid_7: Share = Field(description="P(still unpaid 7 days from as_of).", examples=[0.9411])
     p_unpaid_30: Share = Field(description="P(still unpaid 30 days from as_of).", examples=[0.182])
-    p_unpaid_90: Share = Field(description="P(still unpaid 90 days from as_of).", examples=[0.021])
+    p_unpaid_90: Share | None = Field(
+        description="P(still unpaid 90 days from as_of); null where `withheld` says why.", examples=[0.021]
+    )
     p_late_band: Band = Field(description="Where the true p_late may well lie.")
     p_unpaid_30_band: Band = Field(description="Where the true p_unpaid_30 may well lie.")
     abstains: bool = Field(
@@ -220,6 +222,9 @@ class ScoreResult(BaseModel):
     pay_date: PayDate
     pay_between: PayBetween
     curve: list[CurvePoint] | None = Field(default=None, description="Every day from 0 on; only if asked for.")
+    withheld: str | None = Field(
+        default=None, description="Why some figures are null, and days of the curve missing.", examples=[None]
+    )
     basis: str = Field(
         default=BASIS, description="The curve is learnt from a past in which someone called.", examples=[BASIS]
     )
@@ -247,6 +252,10 @@ class ScoreAnswer(BaseModel):
     as_of: date = Field(examples=["2019-08-01"])
     facts_until: date = Field(description="Day of the newest fact the ledger knows.", examples=["2019-08-01"])
     model_version: str = Field(examples=["4"])
+    model_kind: str = Field(
+        description="hazard: learnt from the ledger; prior: it holds too little to learn from, a built-in curve stands in.",
+        examples=["hazard"],
+    )
     data_version: str = Field(examples=["9d3a41c2"])
     policy_hash: str = Field(examples=["b7e0c55f"])
     results: list[ScoreResult | ScoreFailed]

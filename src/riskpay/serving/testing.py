@@ -30,6 +30,7 @@ class FakeScorer:
     """Pays half of what is open every ten days; knows one customer; writes down what it was asked."""
 
     model_version: str = "4"
+    model_kind: str = "hazard"
     data_version: str = "9d3a41c2"
     policy_hash: str = "b7e0c55f"
     facts_until: date = DAY

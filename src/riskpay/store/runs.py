@@ -18,7 +18,7 @@ POINTS: Final = "points"
 
 @dataclass(frozen=True)
 class Run:
-    """One scoring of an open book; ``counts`` such as open_items, customers, steps."""
+    """One scoring of an open book; ``counts`` such as open_items, customers, steps, and the kind of the model."""
 
     run_id: str
     as_of: date
@@ -27,7 +27,7 @@ class Run:
     policy_hash: str
     created_at: datetime
     seconds: float
-    counts: Mapping[str, int]
+    counts: Mapping[str, int | str]
 
 
 class Runs:
@@ -44,7 +44,7 @@ class Runs:
         data_version: str,
         policy_hash: str,
         seconds: float,
-        counts: Mapping[str, int],
+        counts: Mapping[str, int | str],
         created_at: datetime | None = None,
     ) -> str:
         """Log one run and give back its new ``run_id``. Every execution is a run of its own.

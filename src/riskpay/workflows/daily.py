@@ -13,15 +13,23 @@ from riskpay.workflows.book import Scored, at_par, book_of, open_items_of, score
 from riskpay.workflows.home import Home
 from riskpay.workflows.kept_facts import facts_of_day
 from riskpay.workflows.progress import Progress, silent
+from riskpay.workflows.risk_said import withheld
 
 
 @dataclass(frozen=True)
 class DailyResult:
-    """What one day's run did; ``steps`` and ``suppressed`` count next steps of items."""
+    """What one day's run did; ``steps`` and ``suppressed`` count next steps of items.
+
+    ``withheld``: what the scores do not say, and so is missing from the value of calls; None: nothing.
+    """
 
     as_of: date
     run_id: str
     model_version: str | None
+    model_kind: str | None
+    data_version: str
+    policy_hash: str
+    withheld: str | None
     open_items: int
     customers: int
     worklists: tuple[dict[str, Any], ...]
@@ -37,6 +45,10 @@ class DailyResult:
             "as_of": self.as_of.isoformat(),
             "run_id": self.run_id,
             "model_version": self.model_version,
+            "model_kind": self.model_kind,
+            "data_version": self.data_version,
+            "policy_hash": self.policy_hash,
+            "withheld": self.withheld,
             "open_items": self.open_items,
             "customers": self.customers,
             "worklists": list(self.worklists),
@@ -77,6 +89,7 @@ def daily(
         decided = decide(at_par(book), opened.policy)
         progress("publishing", 2, 3)
         counts = _counts(decided, scored)
+        noted = counts | _noted(scored)
         lists = [worklist.as_json() for worklist in decided.worklists]
         # Stopped in between, no plan may be in force without the lists that people work by.
         with writing(store.engine):
@@ -86,7 +99,7 @@ def daily(
                 data_version=opened.data_version,
                 policy_hash=opened.policy_hash,
                 seconds=time.perf_counter() - begun,
-                counts=counts,
+                counts=noted,
             )
             store.segments.record(day, decided.segments)
             store.steps.record(run_id, day, decided.steps)
@@ -95,6 +108,10 @@ def daily(
         as_of=day,
         run_id=run_id,
         model_version=found.version if found else None,
+        model_kind=found.model.kind if found else None,
+        data_version=opened.data_version,
+        policy_hash=opened.policy_hash,
+        withheld=withheld(scored.risks.reach if scored.risks else None),
         open_items=counts["open_items"],
         customers=counts["customers"],
         worklists=tuple({"collector": w.collector, "entries": len(w.entries)} for w in decided.worklists),
@@ -104,6 +121,12 @@ def daily(
         rates_missing=without_rate(book),
         seconds=time.perf_counter() - begun,
     )
+
+
+def _noted(scored: Scored) -> dict[str, int | str]:
+    """What lists say of the scores beside their figures: the model's kind, and how far its curves reach."""
+    risks = scored.risks
+    return {"model_kind": risks.model_kind, "curve_reach": risks.reach} if risks else {}
 
 
 def _counts(decided: Decisions, scored: Scored) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Why an invoice is thought to be paid when it is: its curve, the reasons, the history used."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from riskpay.errors import NotThereError, UsageError
 from riskpay.ledger.ledger import Ledger
 from riskpay.model.reasons import HORIZON, explain_all
 from riskpay.model.registry import Registered
-from riskpay.model.risk import HORIZON_DAYS, LateRisk, RiskTable
+from riskpay.model.risk import HORIZON_DAYS, LateRisk
 from riskpay.workflows.book import score_open_items
 from riskpay.workflows.changes import of_invoice
 from riskpay.workflows.compared import Compared
@@ -56,7 +57,7 @@ def explain(
     mine = wanted.sort("due_date", "company_id", "instalment")
     why = explain_all(found.model, mine, days, _REASONS)
     reasons = {key: one.reasons for key, one in why.items()}
-    table = RiskTable(day, scored.risks.items, scored.risks.unpaid, found.version, reasons)
+    table = replace(scored.risks, reasons=reasons).made_with(opened.data_version, opened.policy_hash)
     risks, limit = [table.risk(row) for row in mine["row"]], opened.policy.scores.max_band
     sums = [sums_said(one.lateness, one.curve, _REASONS) for one in why.values()]
     moved = _moved(opened, found, ledger, facts, day, since, mine, days) if since else {}
@@ -105,7 +106,12 @@ def risk_json(risk: LateRisk, max_band: float) -> dict[str, Any]:
         "pay_date": days,
         "pay_between": between,
         "model_version": risk.model_version,
-        "curve": [{"day": day, "p_unpaid": round(risk.curve.at(day), DIGITS)} for day in CURVE_DAYS],
+        "model_kind": risk.model_kind,
+        "data_version": risk.data_version,
+        "policy_hash": risk.policy_hash,
+        "curve": [
+            {"day": day, "p_unpaid": round(risk.curve.at(day), DIGITS)} for day in CURVE_DAYS if day <= risk.reach
+        ],
     }
 
 

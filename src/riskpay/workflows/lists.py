@@ -9,8 +9,10 @@ from riskpay.ledger.open_items import customers_as_of
 from riskpay.store import cadences
 from riskpay.store.database import Store
 from riskpay.store.in_force import in_force
+from riskpay.store.runs import Run
 from riskpay.store.worklists import Shown
 from riskpay.workflows.home import Home
+from riskpay.workflows.risk_said import withheld
 
 
 def worklist(
@@ -38,6 +40,8 @@ def worklist(
             "as_of": shown.as_of.isoformat(),
             "collector": collector,
             "model_version": run.model_version if run else None,
+            "model_kind": run.counts.get("model_kind") if run else None,
+            "withheld": _withheld(run),
             "data_version": run.data_version if run else None,
             "policy_hash": run.policy_hash if run else None,
             "entries": entries[:top],
@@ -72,6 +76,11 @@ def cadence(home: Path, customer_id: str, as_of: date | None = None, company_id:
         if not found:
             raise NotThereError(f"no customer {customer_id!r} is known on {day}", "check the id, zeros included")
         raise NotThereError(f"customer {customer_id!r} had nothing open by {day}", "no step is due: nothing to do")
+
+
+def _withheld(run: Run | None) -> str | None:
+    reach = run.counts.get("curve_reach") if run else None
+    return withheld(None if reach is None else int(reach))
 
 
 def _named(store: Store, row: dict[str, Any], day: date) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from riskpay.errors import DataError
+from riskpay.model.champions import Version
 from riskpay.model.late_model import LateModel
 from riskpay.model.registry import Registry
 
@@ -12,9 +13,10 @@ _ENOUGH = "better than the naive ratio was enough"
 
 @dataclass(frozen=True)
 class Rival:
-    """What stands for the champion in a comparison (None: nothing can), and why, in words."""
+    """What stands for the champion in a comparison (None: nothing can), whose version that is, and why, in words."""
 
     model: LateModel | None
+    version: Version | None = None
     said: tuple[str, ...] = ()
 
 
@@ -25,19 +27,22 @@ def rival(registry: Registry, start: date) -> Rival:
     test and frozen before it, has not, and stands for it. One champion that an older riskpay wrote, or whose
     trial model is too young (training as of an earlier day), cannot be compared.
     """
-    version = registry.champion_version()
-    if version is None:
+    current = registry.champions.champion()
+    if current is None:
         return Rival(None)
+    version = current.version
     try:
         champion = registry.read(version)
         if champion.train_as_of <= start:
-            return Rival(champion)
+            return Rival(champion, current)
         trial = registry.read_trial(version)
     except DataError as failed:
-        return Rival(None, (f"not compared: champion {version} cannot be read, {failed.message}; {_ENOUGH}",))
+        return Rival(None, current, (f"not compared: champion {version} cannot be read, {failed.message}; {_ENOUGH}",))
     late = f"champion {version} was trained as of {champion.train_as_of}, after {start}"
     if trial is None:
-        return Rival(None, (f"not compared: {late}, and has no trial model beside it; {_ENOUGH}",))
+        return Rival(None, current, (f"not compared: {late}, and has no trial model beside it; {_ENOUGH}",))
     if trial.train_as_of > start:
-        return Rival(None, (f"not compared: {late}, and its trial model as of {trial.train_as_of} too; {_ENOUGH}",))
-    return Rival(trial, (f"for champion {version} stands its trial model, frozen as of {trial.train_as_of}",))
+        return Rival(
+            None, current, (f"not compared: {late}, and its trial model as of {trial.train_as_of} too; {_ENOUGH}",)
+        )
+    return Rival(trial, current, (f"for champion {version} stands its trial model, frozen as of {trial.train_as_of}",))

@@ -55,6 +55,11 @@ class LedgerScorer:
         """Version of the model in the registry."""
         return self.registered.version
 
+    @property
+    def model_kind(self) -> str:
+        """``hazard`` if the model learnt, ``prior`` if there was too little to learn from."""
+        return self.registered.model.kind
+
     def score(
         self, items: Sequence[NewItem], as_of: date, *, with_reasons: bool = False, with_sums: bool = False
     ) -> Sequence[ScoredItem | RowProblem]:
@@ -117,7 +122,8 @@ class LedgerScorer:
         model = self.registered.model
         why = explain_all(model, frame) if with_sums else {}
         reasons = explain(model, frame) if with_reasons and not why else {key: one.reasons for key, one in why.items()}
-        table = replace(model.risks(frame, as_of, self.model_version), reasons=reasons)
+        risks = model.risks(frame, as_of, self.model_version).made_with(self.data_version, self.policy_hash)
+        table = replace(risks, reasons=reasons)
         steps = self._steps(items, found, frame["as_of"].to_list())
         answers = []
         for row, (item, day) in enumerate(zip(items, frame["as_of"], strict=True)):

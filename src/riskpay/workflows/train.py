@@ -1,6 +1,7 @@
 """Training a model: fit, calibrate, test on a period held back, register, and promote past the gate."""
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,46 +9,55 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from riskpay.features.histories import QUESTION_KEY
-from riskpay.ledger.ledger import Ledger
 from riskpay.model.gate import Verdict
-from riskpay.model.gate import judge as gate
 from riskpay.model.hazard import Grower, grown_here
 from riskpay.model.importance import FEWER, importance
 from riskpay.model.late_model import LateModel
+from riskpay.model.recipe import recipe_of
 from riskpay.model.splits import TEST_SHARE, later_period
-from riskpay.model.testing import TargetTest, judge
-from riskpay.model.training import Asked, TrainSettings, ask, ask_landmarks, fit_model
+from riskpay.model.testing import TargetTest
+from riskpay.model.training import Asked, TrainSettings, ask_landmarks
 from riskpay.reporting.figures import importance_figures, lift, payment_curves, reliability
+from riskpay.workflows.challenger import Challenger, challenger
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
-from riskpay.workflows.rivals import rival
 
-_UNTESTED = (
-    "an untested model is not promoted: load more history, or rank by points until then, riskpay daily --without-model"
-)
 _GROUPS = {"usually on time": (0.0, 0.2), "sometimes late": (0.2, 0.5), "usually late": (0.5, 1.01)}
 
 
 @dataclass(frozen=True)
 class TrainResult:
-    """A trained and registered model, its tests, and the gate's verdict."""
+    """A trained and registered model, its tests, and the gate's verdict.
+
+    ``kind``: hazard, or prior where there was too little to learn from. ``is_champion``: whether it is champion now; a
+    promoted model of an earlier day than the champion's answers for days up to then alone.
+    """
 
     model_version: str
+    kind: str
     train_as_of: date
     tested_from: date | None
     tests: dict[str, TargetTest]
     verdict: Verdict
+    is_champion: bool
+    data_version: str
+    policy_hash: str
 
     def to_json(self) -> dict[str, Any]:
         """As the command line's contract names it."""
         return {
             "model_version": self.model_version,
+            "kind": self.kind,
             "train_as_of": self.train_as_of.isoformat(),
             "tested_from": self.tested_from.isoformat() if self.tested_from else None,
             "metrics": {target: test.to_json() for target, test in self.tests.items()},
             "promoted": self.verdict.promoted,
+            "champion": self.is_champion,
+            "failed": list(self.verdict.failed),
+            "gate": [finding.to_json() for finding in self.verdict.findings],
             "why": list(self.verdict.why),
+            "data_version": self.data_version,
+            "policy_hash": self.policy_hash,
         }
 
 
@@ -57,10 +67,10 @@ def train(
     """Train on what was known before ``as_of`` (default: the ledger's last day), and promote past the gate.
 
     The gate's figures come from a trial model that knew nothing of the last fifth of the questions; the
-    model registered is trained on all of them, and keeps its trial model beside it for later comparisons.
-    ``grower`` says where boosters are grown.
-    Raises NotThereError for an empty ledger or a day before its first invoice, TooFewLabelsError for too
-    little settled history.
+    model registered is trained on all of them, and keeps its trial model beside it for later comparisons. With
+    fewer settled items than the policy asks for, a prior model stands in. ``grower`` says where boosters are grown.
+    Raises NotThereError for an empty ledger or a day before its first invoice, TooFewLabelsError where all
+    questions ended alike.
     """
     opened = Home.open(home)
     day = as_of or opened.last_day()
@@ -69,63 +79,63 @@ def train(
     progress("building payment histories", 0, 4)
     ledger = opened.ledger.known(day, "start")
     asked = ask_landmarks(ledger, day, settings)
-    progress("training on all history", 1, 4)
-    model = fit_model(ledger, asked, day, settings, grower)
-    progress("testing on the last weeks, held back", 2, 4)
     start = later_period(asked.frame, settings.lag_days, day, TEST_SHARE)
-    trial = fit_model(ledger, asked, start, settings, grower) if start else None
-    tests, verdict = _test(opened, ledger, asked, trial, settings)
+    grown = challenger(opened, ledger, asked, start, day, progress, grower)
     progress("registering", 3, 4)
-    looks_at = importance(model, asked.frame, size=FEWER).to_json()
+    champions = opened.registry.champions
+    looks_at = importance(grown.model, asked.frame, size=FEWER).to_json()
     version = opened.registry.register(
-        model,
-        _parameters(opened, model, settings),
-        _metrics(tests),
-        {**_figures(model, asked, tests), **importance_figures(looks_at)},
+        grown.model,
+        _parameters(opened, grown.model, settings),
+        _metrics(grown.tests),
+        {**_figures(grown.model, asked, grown.tests), **importance_figures(looks_at)},
         _example(asked, settings),
-        trial,
+        grown.trial,
         {"importance": looks_at},
+        _tags(opened, grown),
     )
-    if verdict.promoted:
-        opened.registry.promote(version)
-    return TrainResult(version, day, start, tests, verdict)
-
-
-def _test(
-    opened: Home, ledger: Ledger, asked: Asked, trial: LateModel | None, settings: TrainSettings
-) -> tuple[dict[str, TargetTest], Verdict]:
-    """Tests of the trial model on the questions from its day on, and the gate's verdict."""
-    if trial is None:
-        return {}, Verdict(promoted=False, why=(f"too few questions to hold any back; {_UNTESTED}",))
-    rules, start = opened.policy.train, trial.train_as_of
-    held = asked.where((asked.frame["as_of"] >= start) & asked.frame["at_issue"])
-    tests = judge(ledger, trial, held, settings)
-    against = rival(opened.registry, start)
-    before = _judged_before(ledger, against.model, held, settings) if against.model else None
-    scores = tests["late"].scores
-    verdict = gate(
-        scores["model"],
-        scores["naive_ratio"],
-        before["late"].scores["model"] if before else None,
-        rules.min_brier_gain,
-        rules.max_brier_loss,
+    promoted = grown.verdict.promoted
+    is_champion = promoted and champions.promote(version, "train", "passed the gate")
+    if not promoted:
+        champions.challenge(version)
+    return TrainResult(
+        model_version=version,
+        kind=grown.model.kind,
+        train_as_of=day,
+        tested_from=grown.start,
+        tests=grown.tests,
+        verdict=grown.verdict,
+        is_champion=is_champion,
+        data_version=opened.data_version,
+        policy_hash=opened.policy_hash,
     )
-    return tests, Verdict(verdict.promoted, verdict.why + against.said)
 
 
-def _judged_before(ledger: Ledger, model: LateModel, held: Asked, settings: TrainSettings) -> dict[str, TargetTest]:
-    """Tests of an older model: one that was trained with features now turned off is asked with them."""
-    if not set(model.reads) <= set(held.frame.columns):
-        with_them = replace(settings, features=replace(settings.features, disputes=model.features.disputes))
-        held = ask(ledger, held.frame.select(*QUESTION_KEY, "due_date", "at_issue"), with_them)
-    return judge(ledger, model, held, settings)
+def _tags(opened: Home, grown: Challenger) -> dict[str, str]:
+    """What the registry keeps of a version, as text."""
+    tags = {
+        "verdict": "passed" if grown.verdict.promoted else "failed",
+        "why": json.dumps(grown.verdict.why),
+        "recipe": recipe_of(opened.train_settings, grown.model.kind),
+        "data_version": opened.data_version,
+        "policy_hash": opened.policy_hash,
+    }
+    if grown.start:
+        tags["tested_from"] = grown.start.isoformat()
+    scores = grown.tests["late"].scores if grown.tests else {}
+    if scores and scores["model"].brier is not None and scores["naive_ratio"].brier is not None:
+        tags["brier"] = f"{scores['model'].brier:.6f}"
+        tags["gain"] = f"{scores['naive_ratio'].brier - scores['model'].brier:.6f}"
+    return tags
 
 
 def _parameters(opened: Home, model: LateModel, settings: TrainSettings) -> dict[str, Any]:
     hazard = settings.hazard
     return {
+        "kind": model.kind,
+        "recipe": recipe_of(settings, model.kind),
         "train_as_of": model.train_as_of,
-        "data_version": opened.files.current_version(),
+        "data_version": opened.data_version,
         "policy_hash": opened.policy_hash,
         "rounds": model.rounds,
         "training_rows": model.training_rows,

@@ -98,7 +98,8 @@ def _result(row: ScoreItem | BadRow, scored: ScoredItem, include: Sequence[str])
         next_step=NextStep.model_validate(scored.next_step) if scored.next_step else None,
     )
     if "curve" in include:
-        result.curve = [CurvePoint(day=day, p_unpaid=round(p, DIGITS)) for day, p in enumerate(risk.curve.unpaid)]
+        given = risk.curve.unpaid[: risk.reach + 1]
+        result.curve = [CurvePoint(day=day, p_unpaid=round(p, DIGITS)) for day, p in enumerate(given)]
     if "reasons" in include:
         result.reasons = [_reason(reason) for reason in risk.reasons]
     if "sums" in include and scored.why:
@@ -123,6 +124,7 @@ def _answer(
         as_of=as_of,
         facts_until=scorer.facts_until,
         model_version=scorer.model_version,
+        model_kind=scorer.model_kind,
         data_version=scorer.data_version,
         policy_hash=scorer.policy_hash,
         results=results,
