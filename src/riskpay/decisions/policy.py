@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from riskpay.decisions.policy_base import Days, Part
 from riskpay.decisions.policy_compliance import Compliance
 from riskpay.decisions.policy_ladders import Ladders
+from riskpay.decisions.policy_monitor import Monitor
 from riskpay.decisions.policy_parts import (
     CallValue,
     Capacity,
@@ -85,6 +86,7 @@ class Policy(Part):
     would_pay_anyway: WouldPayAnyway = Field(description="Advice list of customers likely to pay without a call.")
     compliance: Compliance = Field(description="Who may be touched when.")
     train: Train = Field(description="Gates of a new model.")
+    monitor: Monitor = Field(description="When `riskpay monitor` warns and alarms.")
 
     @model_validator(mode="before")
     @classmethod

@@ -23,11 +23,14 @@ from mlflow.exceptions import MlflowException
 from riskpay.errors import DataError, NotThereError
 from riskpay.model.bundle import read_bundle, write_bundle
 from riskpay.model.late_model import LateModel
+from riskpay.model.reference import Reference, read_reference
 
 NAME = "late_payment"
 CHAMPION = "champion"
 TRIAL = "trial"
 """Folder of a run's artifacts with the trial model's bundle."""
+REFERENCE = "reference"
+"""Folder of a run's artifacts with what later data is held against."""
 _TRAIN_AS_OF = "train_as_of"
 _PROMOTED = "promoted"
 
@@ -58,11 +61,13 @@ class Registry:
         figures: Mapping[str, Any],
         example: pd.DataFrame,
         trial: LateModel | None = None,
+        reference: Reference | None = None,
     ) -> str:
         """Log a run with parameters, metrics, figures (Plotly, by file name) and the model; gives its version.
 
         ``example``: a few rows of days and features, from which MLflow derives the signature. ``trial``: the
         model grown alike but frozen before the weeks held back; it stands for this one in later comparisons.
+        ``reference``: what it was trained on, in short.
         """
         self._enter()
         with mlflow.start_run(run_name=f"train as of {model.train_as_of}") as run, warnings.catch_warnings():
@@ -73,6 +78,8 @@ class Registry:
                 mlflow.log_figure(figure, f"plots/{name}.html")
             if trial is not None:
                 _log_bundle(trial)
+            if reference is not None:
+                _log_reference(reference)
             logged = self._log_model(model, example)
             # MLflow tells people at the terminal what it registered; riskpay says that itself.
             with contextlib.redirect_stderr(io.StringIO()):
@@ -130,6 +137,14 @@ class Registry:
         kept = any(file.path == TRIAL for file in self._client.list_artifacts(run))
         return self._bundle(f"runs:/{run}/{TRIAL}") if kept else None
 
+    def read_reference(self, version: str) -> Reference | None:
+        """What a version was trained on, None if nothing was kept; raises DataError if it is damaged."""
+        run = self._client.get_model_version(NAME, version).tags["run"]
+        if not any(file.path == REFERENCE for file in self._client.list_artifacts(run)):
+            return None
+        self._enter()
+        return read_reference(Path(mlflow.artifacts.download_artifacts(artifact_uri=f"runs:/{run}/{REFERENCE}")))
+
     def _bundle(self, address: str) -> LateModel:
         self._enter()
         try:
@@ -167,6 +182,12 @@ def _log_bundle(trial: LateModel) -> None:
     with tempfile.TemporaryDirectory() as place:
         write_bundle(trial, Path(place))
         mlflow.log_artifacts(place, TRIAL)
+
+
+def _log_reference(reference: Reference) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        reference.write(Path(place))
+        mlflow.log_artifacts(place, REFERENCE)
 
 
 def _data_folder(folder: Path) -> str:

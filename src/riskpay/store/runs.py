@@ -70,6 +70,12 @@ class Runs:
         """The run recorded last, whatever its day; None before the first."""
         return self._one(select(ScoreRun.__table__).order_by(ScoreRun.created_at.desc(), ScoreRun.run_id).limit(1))
 
+    def since(self, day: date) -> list[Run]:
+        """The runs of ``day`` and later days, in the order in which they were recorded."""
+        query = select(ScoreRun.__table__).where(ScoreRun.as_of >= day).order_by(ScoreRun.created_at, ScoreRun.run_id)
+        with self._engine.connect() as connection:
+            return [Run(**row) for row in connection.execute(query).mappings()]
+
     def _one(self, query: Select[Any]) -> Run | None:
         with self._engine.connect() as connection:
             row = connection.execute(query).mappings().first()

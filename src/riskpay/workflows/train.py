@@ -20,6 +20,7 @@ from riskpay.model.training import Asked, TrainSettings, ask, ask_landmarks, fit
 from riskpay.reporting.figures import lift, payment_curves, reliability
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
+from riskpay.workflows.reference import reference_of
 from riskpay.workflows.rivals import rival
 
 _UNTESTED = (
@@ -82,6 +83,7 @@ def train(
         _figures(model, asked, tests),
         _example(asked, settings),
         trial,
+        reference_of(asked.frame, model, trial, tests),
     )
     if verdict.promoted:
         opened.registry.promote(version)

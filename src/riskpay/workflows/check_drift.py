@@ -1,0 +1,115 @@
+"""Whether the questions asked lately, and the answers to them, look like those that the champion learnt from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from riskpay.decisions.policy_monitor import Monitor
+from riskpay.ledger.tables import CUSTOMER_KEY
+from riskpay.model.profile import Moved
+from riskpay.model.reference import AT_ISSUE, LATER, Reference
+from riskpay.workflows.checks import Check, Status, level, too_few, worst
+from riskpay.workflows.reference import P_LATE, P_UNPAID
+
+_ALL = "drift.features"
+_SCORES = {AT_ISSUE: P_LATE, LATER: P_UNPAID}
+_RETRAIN = "look at the feature's plot and its source; if the change is real, train anew: riskpay train"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How columns moved, by population, and the checks that follow."""
+
+    moved: dict[str, list[Moved]]
+    checks: list[Check]
+
+
+def check_drift(
+    reference: Reference, lately: dict[str, pl.DataFrame], first: date, features: Sequence[str], rules: Monitor
+) -> Drift:
+    """Checks of every feature, of all, and of both answers; ``lately``: questions from ``first`` on by population."""
+    moved: dict[str, list[Moved]] = {}
+    checks: list[Check] = []
+    for population, frame in lately.items():
+        score = _SCORES[population]
+        short = _short(frame, rules)
+        found = reference.profiles[population].moved(frame, first) if not short else []
+        moved[population] = found
+        by_name = {one.column: one for one in found}
+        if population == AT_ISSUE:
+            checks += [_feature(by_name[name], rules) for name in features if name in by_name]
+            checks.insert(0, _in_all([by_name[n] for n in features if n in by_name], rules, short))
+        checks.append(_score(score, by_name.get(score), rules, short))
+    return Drift(moved, checks)
+
+
+def verdict(one: Moved, rules: Monitor) -> Status:
+    """What the index says, where it is larger than it usually was and the test finds a difference.
+
+    Without windows that say how large it usually is, it warns at most.
+    """
+    found = level(one.psi, rules.psi)
+    if one.q >= rules.test_level or (one.usual is not None and one.psi <= one.usual):
+        return "ok"
+    return "warn" if found == "alarm" and one.usual is None else found
+
+
+def _feature(one: Moved, rules: Monitor) -> Check:
+    found = verdict(one, rules)
+    status: Status = "warn" if found == "alarm" else found
+    return Check(f"drift.feature.{one.column}", status, one.psi, rules.psi, _said(one), _RETRAIN, _details(one, found))
+
+
+def _score(column: str, one: Moved | None, rules: Monitor, short: str) -> Check:
+    name = f"drift.score.{column}"
+    if one is None:
+        return too_few(name, rules.psi, short)
+    found = verdict(one, rules)
+    next_step = "see which features moved; compare with the calibration checks; train anew if the change is real"
+    return Check(name, found, one.psi, rules.psi, _said(one), next_step, _details(one, found))
+
+
+def _in_all(found: list[Moved], rules: Monitor, short: str) -> Check:
+    if not found:
+        return too_few(_ALL, rules.drifted_share, short or "the reference has none of the model's features")
+    verdicts = {one.column: verdict(one, rules) for one in found}
+    alarmed = [name for name, status in verdicts.items() if status == "alarm"]
+    share = len(alarmed) / len(found)
+    # One feature that moved far is worth a look, a share of them the alarm.
+    status = worst([level(share, rules.drifted_share), *(["warn"] if "alarm" in verdicts.values() else [])])
+    said = f"{len(alarmed)} of {len(found)} features moved beyond the alarm, {_count(verdicts, 'warn')} beyond the warning"
+    details = {"features": len(found), "alarmed": alarmed, "warned": [n for n, s in verdicts.items() if s == "warn"]}
+    return Check(_ALL, status, share, rules.drifted_share, said, _RETRAIN, details)
+
+
+def _count(verdicts: dict[str, Status], status: Status) -> int:
+    return sum(found == status for found in verdicts.values())
+
+
+def _said(one: Moved) -> str:
+    usual = "no yardstick yet" if one.usual is None else f"usually up to {one.usual:.3f}"
+    return f"PSI {one.psi:.3f} ({usual}), KS {one.distance:.3f}, p {one.q:.2g}, {one.n_now} questions"
+
+
+def _details(one: Moved, found: Status) -> dict[str, object]:
+    return {
+        "alone": found,
+        "usual": None if one.usual is None else round(one.usual, 4),
+        "ks": round(one.distance, 4),
+        "p": one.q,
+        "n": one.n_now,
+        "n_before": one.n_before,
+    }
+
+
+def _short(frame: pl.DataFrame, rules: Monitor) -> str:
+    """Why a population is too small to judge; empty if it is not."""
+    customers = frame.select(CUSTOMER_KEY).n_unique() if frame.height else 0
+    if frame.height >= rules.min_items and customers >= rules.min_customers:
+        return ""
+    return (
+        f"{frame.height} questions of {customers} customers in four weeks; "
+        f"{rules.min_items} of {rules.min_customers} are needed"
+    )

@@ -1,0 +1,43 @@
+"""The reference of a model: what it was trained on, and what it or its trial model says of that."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from riskpay.model.late_model import LateModel
+from riskpay.model.profile import Profile
+from riskpay.model.reference import AT_ISSUE, LATER, Reference
+from riskpay.model.testing import TargetTest
+
+P_LATE, P_UNPAID = "p_late", "p_unpaid_30"
+"""The answers whose distribution is watched: at issue, and on later landmarks."""
+
+_CHUNK = 20_000
+
+
+def reference_of(
+    asked: pl.DataFrame, model: LateModel, trial: LateModel | None, tests: Mapping[str, TargetTest]
+) -> Reference:
+    """What ``model`` was trained on: landmark questions ``asked`` with features, as of before its ``train_as_of``."""
+    issue, later = asked.filter("at_issue"), asked.filter(~pl.col("at_issue"))
+    told_issue = issue.with_columns(pl.Series(P_LATE, model.p_late(issue)))
+    told_later = with_unpaid(later, model, (30,))
+    until = model.train_as_of
+    return Reference(
+        until,
+        {
+            AT_ISSUE: Profile.of(told_issue, (*model.reads, P_LATE), until),
+            LATER: Profile.of(told_later, (P_UNPAID,), until),
+        },
+        {target: test.to_json() for target, test in tests.items()},
+    )
+
+
+def with_unpaid(frame: pl.DataFrame, model: LateModel, horizons: Sequence[int]) -> pl.DataFrame:
+    """Questions with the payment curve's S(H) as p_unpaid_H, from each question's own as_of."""
+    # A curve has 181 points: those of all questions at once need not fit.
+    slices = frame.iter_slices(_CHUNK) if frame.height else ()
+    parts = (model.risks(part, part["as_of"][0], "").unpaid[:, list(horizons)] for part in slices)
+    found = np.concatenate([np.empty((0, len(horizons)), dtype=np.float32), *parts])
+    return frame.with_columns(pl.Series(f"p_unpaid_{h}", found[:, k]) for k, h in enumerate(horizons))
