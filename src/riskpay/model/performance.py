@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.special import expit
 
 from riskpay.ledger.tables import CUSTOMER_KEY
 from riskpay.model.evaluation import bootstrap, ece, roc_auc
@@ -20,6 +21,7 @@ IntArray = npt.NDArray[np.int64]
 DRAWS: Final = 200
 _EDGE: Final = 1e-4
 _STEPS: Final = 25
+_SINGULAR: Final = 1e12
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,9 @@ def calibration_slope(p: FloatArray, y: FloatArray, owners: IntArray) -> Estimat
         return None
     beta = np.array([0.0, 1.0])
     for _ in range(_STEPS):
-        mean = 1 / (1 + np.exp(-x @ beta))
+        mean = expit(x @ beta)
         information = (x * (mean * (1 - mean))[:, None]).T @ x
-        if np.linalg.cond(information) > 1 / np.finfo(float).eps:
+        if np.linalg.cond(information) > _SINGULAR:
             return None
         step = np.linalg.solve(information, x.T @ (y - mean))
         beta += step

@@ -22,8 +22,8 @@ SAMPLE_ROWS: Final = 2000
 LEAST_ROWS: Final = 30
 """Fewer rows make no window that others are measured by."""
 
-LEAST_WINDOWS: Final = 4
-"""Fewer past windows do not say how far windows usually lie from what came before them."""
+LEAST_WINDOWS, MOST_WINDOWS = 4, 13
+"""Fewer past windows do not say how far windows usually lie from what came before them; 13 are a year."""
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,13 @@ class Profile:
 def usual(windows: IntArray, gap: int) -> float | None:
     """How far windows usually lie from what came before: mean plus three standard deviations of the index.
 
-    ``windows``: counts by window, newest first, and bin. Each window is held against all that lie more than ``gap``
-    windows before it. None where fewer than ``LEAST_WINDOWS`` of them can be.
+    ``windows``: counts by window, newest first, and bin. The windows of the newer half, at most a year of them, are
+    each held against all that lie more than ``gap`` windows before: the older half is history that they have, as the
+    present has. None where fewer than ``LEAST_WINDOWS`` of them can be.
     """
     older = np.cumsum(windows[::-1], axis=0)[::-1][1 + gap :]
-    these = windows[: len(older)]
+    number = min(len(windows) // 2, len(older), MOST_WINDOWS)
+    these, older = windows[:number], older[:number]
     enough = (these.sum(axis=1) >= LEAST_ROWS) & (older.sum(axis=1) >= LEAST_ROWS)
     if int(enough.sum()) < LEAST_WINDOWS:
         return None

@@ -55,7 +55,7 @@ class ScoreFiles:
         beside = self._folder / f".{run_id}.writing"
         whole.write_parquet(beside)
         flush(beside)
-        beside.replace(self._folder / f"{run_id}.parquet")
+        beside.replace(self._file(run_id))
         flush(self._folder)
 
     def kept(self) -> set[str]:
@@ -63,9 +63,9 @@ class ScoreFiles:
         return {file.stem for file in self._folder.glob("[!.]*.parquet")}
 
     def counting(self, runs: Iterable[Run]) -> list[Run]:
-        """The runs whose files count, by day: of each day the newest of ``runs`` that has one."""
-        kept = self.kept()
-        newest = {run.as_of: run for run in sorted(runs, key=lambda run: (run.created_at, run.run_id)) if run.run_id in kept}
+        """The runs whose files count, in order of day: of each day the newest of ``runs`` that has one."""
+        found = [(run.created_at, self._written(run), run) for run in runs if self._file(run.run_id).exists()]
+        newest = {run.as_of: run for _, _, run in sorted(found, key=lambda one: one[:2])}
         return [newest[day] for day in sorted(newest)]
 
     def read(self, run_ids: Collection[str]) -> pl.DataFrame:
@@ -82,8 +82,15 @@ class ScoreFiles:
             with suppress(OSError):
                 file.unlink()
 
+    def _file(self, run_id: str) -> Path:
+        return self._folder / f"{run_id}.parquet"
+
+    def _written(self, run: Run) -> int:
+        """When the file was written: runs are known to the second, and two of them may be of the same."""
+        return self._file(run.run_id).stat().st_mtime_ns
+
     def _one(self, run_id: str) -> pl.DataFrame:
-        file = self._folder / f"{run_id}.parquet"
+        file = self._file(run_id)
         try:
             return pl.read_parquet(file, columns=list(COLUMNS))
         except (OSError, pl.exceptions.PolarsError) as failed:

@@ -17,8 +17,8 @@ NOW_WEEKS, BEFORE_WEEKS = 4, 26
 LEAST_WEEKS: Final = 8
 """Fewer weeks before the last four do not say how much usually comes."""
 
-_SIGMA: Final = 1.4826
-"""A normal law's standard deviation in median absolute deviations."""
+_IN_MEDIAN, _IN_MEAN = 1.4826, 1.2533
+"""A normal law's standard deviation in median and in mean absolute deviations."""
 _SOURCE: Final = "see whether the export ran and was loaded: riskpay ingest"
 
 
@@ -69,7 +69,9 @@ def _volume(name: str, weeks: np.ndarray[Any, np.dtype[np.int64]], rules: Monito
         return too_few(name, bound, f"{len(before)} weeks before the last four; {LEAST_WEEKS} with facts are needed")
     mean, usual = float(now.mean()), float(np.median(before))
     factor = max(mean / usual, usual / max(mean, 1 / NOW_WEEKS))
-    spread = max(_SIGMA * float(np.median(np.abs(before - usual))), usual**0.5) / NOW_WEEKS**0.5
+    off = np.abs(before - usual)
+    # Where every second week is alike the median deviation is 0; counts differ by their root at least.
+    spread = max(_IN_MEDIAN * float(np.median(off)), _IN_MEAN * float(off.mean()), usual**0.5) / NOW_WEEKS**0.5
     z = (mean - usual) / spread
     said = f"{mean:.0f} a week in the last four, usually {usual:.0f} (robust z {z:+.1f})"
     # A factor that the weeks' own spread explains is noise: a small ledger has weeks without anything.

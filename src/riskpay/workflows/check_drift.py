@@ -1,7 +1,7 @@
 """Whether the questions asked lately, and the answers to them, look like those that the champion learnt from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -35,7 +35,7 @@ def check_drift(
     for population, frame in lately.items():
         score = _SCORES[population]
         short = _short(frame, rules)
-        found = reference.profiles[population].moved(frame, first) if not short else []
+        found = _moved(reference, population, frame, first, rules) if not short else []
         moved[population] = found
         by_name = {one.column: one for one in found}
         if population == AT_ISSUE:
@@ -43,6 +43,17 @@ def check_drift(
             checks.insert(0, _in_all([by_name[n] for n in features if n in by_name], rules, short))
         checks.append(_score(score, by_name.get(score), rules, short))
     return Drift(moved, checks)
+
+
+def _moved(
+    reference: Reference, population: str, frame: pl.DataFrame, first: date, rules: Monitor
+) -> list[Moved]:
+    """How columns moved; answers are held against those of the trial model, where enough of them are from before."""
+    found = reference.profiles[population].moved(frame, first)
+    honest = reference.answers[population].moved(frame, first) if population in reference.answers else []
+    better = {one.column: one for one in honest if one.n_before >= rules.min_items}
+    # How far four weeks usually lie from those before takes more weeks than were held back from the trial model.
+    return [replace(better[one.column], usual=one.usual) if one.column in better else one for one in found]
 
 
 def verdict(one: Moved, rules: Monitor) -> Status:

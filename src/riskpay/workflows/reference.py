@@ -19,19 +19,32 @@ _CHUNK = 20_000
 def reference_of(
     asked: pl.DataFrame, model: LateModel, trial: LateModel | None, tests: Mapping[str, TargetTest]
 ) -> Reference:
-    """What ``model`` was trained on: landmark questions ``asked`` with features, as of before its ``train_as_of``."""
-    issue, later = asked.filter("at_issue"), asked.filter(~pl.col("at_issue"))
-    told_issue = issue.with_columns(pl.Series(P_LATE, model.p_late(issue)))
-    told_later = with_unpaid(later, model, (30,))
+    """What ``model`` was trained on: landmark questions ``asked`` with features, as of before its ``train_as_of``.
+
+    Answers to questions it learnt from are bolder than later ones will be: what those are held against is said by the
+    ``trial`` model, to the questions held back from it.
+    """
     until = model.train_as_of
-    return Reference(
-        until,
-        {
-            AT_ISSUE: Profile.of(told_issue, (*model.reads, P_LATE), until),
-            LATER: Profile.of(told_later, (P_UNPAID,), until),
-        },
-        {target: test.to_json() for target, test in tests.items()},
-    )
+    issue, later = asked.filter("at_issue"), asked.filter(~pl.col("at_issue"))
+    profiles = {
+        AT_ISSUE: Profile.of(told(issue, model, P_LATE), (*model.reads, P_LATE), until),
+        LATER: Profile.of(told(later, model, P_UNPAID), (P_UNPAID,), until),
+    }
+    answers = {}
+    if trial is not None:
+        held = pl.col("as_of") >= trial.train_as_of
+        answers = {
+            AT_ISSUE: Profile.of(told(issue.filter(held), trial, P_LATE), (P_LATE,), until),
+            LATER: Profile.of(told(later.filter(held), trial, P_UNPAID), (P_UNPAID,), until),
+        }
+    return Reference(until, profiles, answers, {target: test.to_json() for target, test in tests.items()})
+
+
+def told(frame: pl.DataFrame, model: LateModel, answer: str) -> pl.DataFrame:
+    """Questions with an answer of the model: p_late or p_unpaid_30."""
+    if answer == P_UNPAID:
+        return with_unpaid(frame, model, (30,))
+    return frame.with_columns(pl.Series(P_LATE, model.p_late(frame)))
 
 
 def with_unpaid(frame: pl.DataFrame, model: LateModel, horizons: Sequence[int]) -> pl.DataFrame:
