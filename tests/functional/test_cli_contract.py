@@ -44,6 +44,7 @@ COMMANDS = {
     "keys add",
     "keys list",
     "keys revoke",
+    "monitor",
     "policy check",
     "policy show",
     "report aging",

@@ -32,8 +32,17 @@ def answers(*rows):
 
 def items(**settled):
     """What is known of items: invoice=(settled_on, settled_by)."""
-    rows = [{"company_id": "1", "invoice_id": k, "instalment": 1, "settled_on": d, "settled_by": by} for k, (d, by) in settled.items()]
-    schema = {"company_id": pl.String, "invoice_id": pl.String, "instalment": pl.Int32, "settled_on": pl.Date, "settled_by": pl.String}
+    rows = [
+        {"company_id": "1", "invoice_id": k, "instalment": 1, "settled_on": d, "settled_by": by}
+        for k, (d, by) in settled.items()
+    ]
+    schema = {
+        "company_id": pl.String,
+        "invoice_id": pl.String,
+        "instalment": pl.Int32,
+        "settled_on": pl.Date,
+        "settled_by": pl.String,
+    }
     return pl.DataFrame(rows, schema=schema)
 
 

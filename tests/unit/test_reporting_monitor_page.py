@@ -53,7 +53,14 @@ def body(page):
 def test_the_page_says_what_is_wrong_first_and_what_to_do(result):
     said = body(render(result))
     assert said.index("Alarm") < said.index("the newest fact is old") < said.index("2 of 20")
-    for part in ("Wednesday, 31 July 2024", "Model 3", "31 Mar 2024", "what daily runs said", "Next: load.", "amount log"):
+    for part in (
+        "Wednesday, 31 July 2024",
+        "Model 3",
+        "31 Mar 2024",
+        "what daily runs said",
+        "Next: load.",
+        "amount log",
+    ):
         assert part in said
     assert "terms days" not in said
     assert "Not enough to say" in said
@@ -63,7 +70,12 @@ def test_every_group_and_plot_has_its_title(result):
     said = body(render(result))
     for part in ("Does data come", "Does it look as it did", "Are answers as good", "Does what is told happen"):
         assert part in said
-    for part in ("Invoices and payments a week", "Late: told and happened", "Late: Brier score", "Features that moved most"):
+    for part in (
+        "Invoices and payments a week",
+        "Late: told and happened",
+        "Late: Brier score",
+        "Features that moved most",
+    ):
         assert part in said
     assert said.count("<figure") == 7
 

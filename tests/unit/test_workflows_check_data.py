@@ -58,7 +58,9 @@ def test_the_age_of_the_newest_fact(days, status):
     assert (check.status, check.value) == (status, days)
 
 
-@pytest.mark.parametrize(("now", "status", "factor"), [(40, "ok", 1.0), (26, "warn", 40 / 26), (10, "alarm", 4), (130, "alarm", 3.25)])
+@pytest.mark.parametrize(
+    ("now", "status", "factor"), [(40, "ok", 1.0), (26, "warn", 40 / 26), (10, "alarm", 4), (130, "alarm", 3.25)]
+)
 def test_too_little_and_too_much_a_week(now, status, factor):
     check = checks([now] * 4 + [40] * 26)["data.invoices"]
     assert (check.status, check.value) == (status, pytest.approx(factor))

@@ -14,7 +14,9 @@ _STYLES: Final = {"alarm": "bold red", "warn": "yellow"}
 
 def monitor_parts(result: Mapping[str, Any]) -> list[object]:
     """The status, a table of checks, and what to do next about those that are not in order."""
-    status = Text(f"{check_status(result['status'])}, as of {result['as_of']}", style=_STYLES.get(result["status"], "bold"))
+    status = Text(
+        f"{check_status(result['status'])}, as of {result['as_of']}", style=_STYLES.get(result["status"], "bold")
+    )
     shown = [check for check in result["checks"] if not check["name"].startswith(_FEATURE) or check["status"] == "warn"]
     rows = ((check_name(c["name"]), check_status(c["status"]), *_against(c), c["said"]) for c in shown)
     return [status, *_about(result), grid("", ("check", "status", "value>", "alarm>", "found"), rows), *_next(shown)]

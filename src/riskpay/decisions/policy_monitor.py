@@ -42,7 +42,9 @@ class Monitor(Part):
         description="Answers are judged whose truth came out within this many days; older ones only show the trend."
     )
     standard_errors: float = Field(
-        ge=0, le=10, description="A loss or gap counts only where it is this many standard errors (by customer) above 0."
+        ge=0,
+        le=10,
+        description="A loss or gap counts only where it is this many standard errors (by customer) above 0.",
     )
     brier_loss: Bound = Field(description="Brier score of p_late above that of the test in training.")
     roc_auc_loss: Bound = Field(
@@ -52,7 +54,9 @@ class Monitor(Part):
     calibration_slope: Bound = Field(description="Distance of the calibration slope of p_late from 1, either way.")
     calibration_trend: Bound = Field(description="Change of the calibration gap of p_late a month, either way.")
     days_without_facts: Bound = Field(description="Days since the newest fact of any kind.")
-    days_without_cash: Bound = Field(description="Days since the newest payment of the legal entity that is furthest behind.")
+    days_without_cash: Bound = Field(
+        description="Days since the newest payment of the legal entity that is furthest behind."
+    )
     volume_factor: Bound = Field(
         description="Invoices or payments a week, the last four weeks against the 26 weeks before: so many times more, "
         "or so many times fewer."

@@ -59,7 +59,9 @@ def unpaid_ripe(told: pl.DataFrame, items: pl.DataFrame, horizon: int, until: da
 
 def months(ripe: pl.DataFrame) -> Iterable[tuple[date, pl.DataFrame]]:
     """Ripened answers by month of the answer, each with its first day, in order."""
-    parts = ripe.with_columns(month=pl.col("as_of").dt.truncate("1mo")).sort("month").partition_by("month", as_dict=True)
+    parts = (
+        ripe.with_columns(month=pl.col("as_of").dt.truncate("1mo")).sort("month").partition_by("month", as_dict=True)
+    )
     return [(month, part) for (month,), part in parts.items()]
 
 

@@ -23,7 +23,11 @@ def volume(weeks: Sequence[Mapping[str, Any]]) -> go.Figure:
     days = [week["from"] for week in weeks]
     for name, colour in (("invoices", NOW), ("payments", WARN)):
         figure.add_scatter(
-            x=days, y=[week[name] for week in weeks], mode="lines+markers", name=name, line={"color": colour, "width": 2}
+            x=days,
+            y=[week[name] for week in weeks],
+            mode="lines+markers",
+            name=name,
+            line={"color": colour, "width": 2},
         )
     figure.update_yaxes(rangemode="tozero")
     return figure
@@ -34,7 +38,11 @@ def calibration(months: Sequence[Mapping[str, Any]]) -> go.Figure:
     figure = _blank("", "share")
     days = [month["from"] for month in months]
     figure.add_scatter(
-        x=days, y=[month["predicted"] for month in months], mode="lines+markers", name="told", line={"color": BEFORE, "width": 2}
+        x=days,
+        y=[month["predicted"] for month in months],
+        mode="lines+markers",
+        name="told",
+        line={"color": BEFORE, "width": 2},
     )
     errors = [_ERRORS * (month["gap"]["error"] or 0) for month in months]
     figure.add_scatter(
@@ -62,7 +70,9 @@ def loss(weeks: Sequence[Mapping[str, Any]], tested: float | None) -> go.Figure:
         line={"color": NOW, "width": 2},
     )
     if tested is not None:
-        figure.add_hline(y=tested, line={"color": INK, "dash": "dot", "width": 1.2}, showlegend=True, name="test in training")
+        figure.add_hline(
+            y=tested, line={"color": INK, "dash": "dot", "width": 1.2}, showlegend=True, name="test in training"
+        )
     figure.update_yaxes(rangemode="tozero")
     return figure
 

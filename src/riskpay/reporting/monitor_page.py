@@ -41,7 +41,9 @@ def _plots(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Titles, notes and figures of what there is to draw."""
     series, found = result["series"], list[dict[str, Any]]()
     if len(series.get("weeks", ())) > 1:
-        found.append(_plot("Invoices and payments a week", "Weeks end on the day looked from.", figures.volume(series["weeks"])))
+        found.append(
+            _plot("Invoices and payments a week", "Weeks end on the day looked from.", figures.volume(series["weeks"]))
+        )
     months = series.get("by_month", {})
     if months.get("late"):
         note = "By month of the answer. Bars are two standard errors, whole customers taken as one."

@@ -34,7 +34,9 @@ class Answers:
     by_month: dict[str, list[dict[str, Any]]]
 
 
-def check_answers(ripe: Ripe, tested: Mapping[str, Any], until: date, rules: Monitor, lags: Mapping[str, int]) -> Answers:
+def check_answers(
+    ripe: Ripe, tested: Mapping[str, Any], until: date, rules: Monitor, lags: Mapping[str, int]
+) -> Answers:
     """Checks by target. ``tested``: measures of the test in training; ``lags``: days from an answer until its truth is out.
 
     Judged are answers whose truth came out in the last ``performance_days``; months show all of them.
@@ -113,7 +115,9 @@ def _trend(by_month: list[tuple[date, Performance]], rules: Monitor) -> Check:
     full = [found for _, found in by_month if not _short(found, rules, "")]
     moved = trend([found.gap for found in full])
     if moved is None:
-        return too_few(name, rules.calibration_trend, f"{len(full)} full months of answers whose truth is out; 3 are needed")
+        return too_few(
+            name, rules.calibration_trend, f"{len(full)} full months of answers whose truth is out; 3 are needed"
+        )
     said = f"observed less predicted changes by {moved.value:+.4f} a month over {len(full)} months"
     return _either_way(name, moved, rules.calibration_trend, rules, said, {})
 

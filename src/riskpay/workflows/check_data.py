@@ -38,7 +38,13 @@ def check_data(ledger: Ledger, as_of: date, seen_from: date, load: LastLoad | No
     invoices, payments = (_weekly(frame["known_on"], as_of, full) for frame in (documents, ledger.payments))
     checks = [
         _age("data.facts", ledger.last_known_on(), seen_from, rules.days_without_facts, "fact"),
-        _age("data.cash", min(ledger.last_cash_on().values(), default=None), seen_from, rules.days_without_cash, "payment"),
+        _age(
+            "data.cash",
+            min(ledger.last_cash_on().values(), default=None),
+            seen_from,
+            rules.days_without_cash,
+            "payment",
+        ),
         _volume("data.invoices", invoices, rules),
         _volume("data.payments", payments, rules),
         _rejected(load, seen_from, rules),

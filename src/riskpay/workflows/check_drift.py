@@ -45,15 +45,23 @@ def check_drift(
     return Drift(moved, checks)
 
 
-def _moved(
-    reference: Reference, population: str, frame: pl.DataFrame, first: date, rules: Monitor
-) -> list[Moved]:
+def _moved(reference: Reference, population: str, frame: pl.DataFrame, first: date, rules: Monitor) -> list[Moved]:
     """How columns moved; answers are held against those of the trial model, where enough of them are from before."""
     found = reference.profiles[population].moved(frame, first)
     honest = reference.answers[population].moved(frame, first) if population in reference.answers else []
     better = {one.column: one for one in honest if one.n_before >= rules.min_items}
-    # How far four weeks usually lie from those before takes more weeks than were held back from the trial model.
-    return [replace(better[one.column], usual=one.usual) if one.column in better else one for one in found]
+    return [_usual_of(one, better[one.column]) if one.column in better else one for one in found]
+
+
+def _usual_of(whole: Moved, held: Moved) -> Moved:
+    """``held`` with a yardstick: how far four weeks usually lie from those before takes more weeks than were held back.
+
+    By chance alone the index grows with 1 / n before + 1 / n now (Yurdakul 2018); fewer held back weigh accordingly.
+    """
+    if whole.usual is None:
+        return replace(held, usual=None)
+    chance = [1 / one.n_before + 1 / one.n_now for one in (whole, held)]
+    return replace(held, usual=whole.usual * max(1.0, chance[1] / chance[0]))
 
 
 def verdict(one: Moved, rules: Monitor) -> Status:
@@ -89,8 +97,11 @@ def _in_all(found: list[Moved], rules: Monitor, short: str) -> Check:
     alarmed = [name for name, status in verdicts.items() if status == "alarm"]
     share = len(alarmed) / len(found)
     # One feature that moved far is worth a look, a share of them the alarm.
-    status = worst([level(share, rules.drifted_share), *(["warn"] if "alarm" in verdicts.values() else [])])
-    said = f"{len(alarmed)} of {len(found)} features moved beyond the alarm, {_count(verdicts, 'warn')} beyond the warning"
+    alone: Status = "warn" if alarmed else "ok"
+    status = worst([level(share, rules.drifted_share), alone])
+    said = (
+        f"{len(alarmed)} of {len(found)} features moved beyond the alarm, {_count(verdicts, 'warn')} beyond the warning"
+    )
     details = {"features": len(found), "alarmed": alarmed, "warned": [n for n, s in verdicts.items() if s == "warn"]}
     return Check(_ALL, status, share, rules.drifted_share, said, _RETRAIN, details)
 

@@ -95,7 +95,12 @@ def lags(model: LateModel, ledger: Ledger, posting_lag: int) -> dict[str, int]:
 
 
 def _by_target(
-    told: pl.DataFrame, snapshots: Mapping[int, pl.DataFrame], items: pl.DataFrame, model: LateModel, day: date, lag: int
+    told: pl.DataFrame,
+    snapshots: Mapping[int, pl.DataFrame],
+    items: pl.DataFrame,
+    model: LateModel,
+    day: date,
+    lag: int,
 ) -> dict[str, pl.DataFrame]:
     grace = model.grid.ends[0]
     late = late_ripe(first_told(told, grace), items, grace, day, lag)
