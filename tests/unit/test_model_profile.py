@@ -117,17 +117,17 @@ def test_without_enough_windows_nothing_is_usual(windows):
 
 
 def test_a_reference_comes_back_from_its_files(profile, tmp_path):
-    kept = Reference(UNTIL, {AT_ISSUE: profile}, {AT_ISSUE: profile}, {"late": {"model": {"brier": 0.1}}})
+    kept = Reference(UNTIL, {AT_ISSUE: profile}, {}, {AT_ISSUE: profile}, {"late": {"model": {"brier": 0.1}}})
     kept.write(tmp_path / "reference")
     found = read_reference(tmp_path / "reference")
     assert (found.train_as_of, found.tested) == (UNTIL, kept.tested)
-    for profiles in (found.profiles, found.answers):
+    for profiles in (found.asked, found.held):
         assert profiles[AT_ISSUE].edges == profile.edges
         assert profiles[AT_ISSUE].moved(later(), UNTIL) == profile.moved(later(), UNTIL)
 
 
 def test_a_damaged_reference_is_said(profile, tmp_path):
-    Reference(UNTIL, {AT_ISSUE: profile}).write(tmp_path)
-    (tmp_path / "profiles_at_issue_counts.parquet").write_bytes(b"cut off")
+    Reference(UNTIL, {AT_ISSUE: profile}, {}).write(tmp_path)
+    (tmp_path / "asked_at_issue_counts.parquet").write_bytes(b"cut off")
     with pytest.raises(DataError, match="cannot be read"):
         read_reference(tmp_path)

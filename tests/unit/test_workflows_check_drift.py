@@ -48,8 +48,8 @@ def questions(n, first, days, shift=0.0, moved=(), seed=1, customers=40):
 @pytest.fixture(scope="module")
 def reference():
     asked = questions(4000, UNTIL - timedelta(days=280), 280)
-    issue, later = Profile.of(asked, (*NAMES, "p_late"), UNTIL), Profile.of(asked, ("p_unpaid_30",), UNTIL)
-    return Reference(UNTIL, {AT_ISSUE: issue, LATER: later})
+    issue, later = Profile.of(asked, ("p_late",), UNTIL), Profile.of(asked, ("p_unpaid_30",), UNTIL)
+    return Reference(UNTIL, {AT_ISSUE: Profile.of(asked, NAMES, UNTIL)}, {AT_ISSUE: issue, LATER: later})
 
 
 def checks(reference, lately, later=None):
@@ -94,9 +94,24 @@ def test_few_give_no_verdict_and_it_is_said(reference, few):
     assert "100 of 20 are needed" in found["drift.features"].said
 
 
-def test_answers_are_held_against_those_of_the_trial_model(reference):
+def test_answers_have_moved_if_they_are_far_from_those_held_back_and_from_all_that_was_learnt(reference):
     held = questions(600, UNTIL - timedelta(days=56), 56, moved=("p_late",), shift=2.0, seed=3)
-    with_trial = replace(reference, answers={AT_ISSUE: Profile.of(held, ("p_late",), UNTIL)})
-    now = lately(moved=("p_late",), shift=2.0)
-    assert checks(reference, now)["drift.score.p_late"].status == "alarm"
-    assert checks(with_trial, now)["drift.score.p_late"].status == "ok"
+    with_trial = replace(reference, held={AT_ISSUE: Profile.of(held, ("p_late",), UNTIL)})
+    like_held, like_learnt, like_none = (
+        lately(moved=("p_late",), shift=2.0),
+        lately(),
+        lately(moved=("p_late",), shift=-2.0),
+    )
+    assert checks(reference, like_held)["drift.score.p_late"].status == "alarm"
+    assert checks(with_trial, like_held)["drift.score.p_late"].status == "ok"
+    assert checks(with_trial, like_learnt)["drift.score.p_late"].status == "ok"
+    assert checks(with_trial, like_none)["drift.score.p_late"].status == "alarm"
+
+
+def test_few_held_back_answers_have_a_wider_yardstick(reference):
+    held = questions(120, UNTIL - timedelta(days=56), 56, seed=3)
+    few = replace(reference, held={AT_ISSUE: Profile.of(held, ("p_late",), UNTIL)})
+    whole, part = (checks(one, lately())["drift.score.p_late"].details for one in (reference, few))
+    chance = (1 / 120 + 1 / 400) / (1 / 4000 + 1 / 400)
+    assert (whole["n_before"], part["n_before"]) == (4000, 120)
+    assert part["usual"] == pytest.approx(whole["usual"] * chance, rel=0.01)

@@ -163,8 +163,12 @@ def _counted(column: str, window: pl.Series, places: IntArray) -> pl.DataFrame:
     return rows.group_by("window", "bin").agg(count=pl.len()).select(pl.lit(column).alias("column"), pl.all())
 
 
-def _sample(asked: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    # Evenly spaced in order of day: all of the time before is in it, and the same questions whatever their order was.
+def spread(asked: pl.DataFrame, rows: int) -> pl.DataFrame:
+    """At most so many questions, evenly spaced in order of day: the same ones whatever their order was."""
     ordered = asked.sort("as_of", *ITEM_KEY)
-    rows = np.unique(np.linspace(0, max(0, asked.height - 1), min(SAMPLE_ROWS, asked.height)).astype(np.int64))
-    return ordered[rows].select("as_of", *(pl.col(c).cast(pl.Float32) for c in columns))
+    places = np.linspace(0, max(0, asked.height - 1), min(rows, asked.height)).astype(np.int64)
+    return ordered[np.unique(places)]
+
+
+def _sample(asked: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    return spread(asked, SAMPLE_ROWS).select("as_of", *(pl.col(c).cast(pl.Float32) for c in columns))

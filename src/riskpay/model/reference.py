@@ -16,21 +16,23 @@ LATER: Final = "later"
 """The populations: questions at the issue day, and questions on later landmarks of items that are still open."""
 
 _FILE: Final = "reference.json"
-_KINDS: Final = ("profiles", "answers")
+_KINDS: Final = ("asked", "learnt", "held")
 
 
 @dataclass(frozen=True)
 class Reference:
     """Profiles by population, and how good the model was in its test.
 
-    ``profiles``: of all training questions, ``AT_ISSUE`` with every feature and the model's p_late, ``LATER`` with its
-    p_unpaid_30. ``answers``: the same two answers, by a trial model to questions that it had not learnt from; empty
-    without one. ``tested``: by target the measures of the test in training (as ``TargetTest.to_json``).
+    ``asked``: features of the training questions, ``AT_ISSUE`` alone. ``learnt``: the model's answers to a sample of the
+    questions that it learnt from, p_late of ``AT_ISSUE`` and p_unpaid_30 of ``LATER``. ``held``: the same two answers of
+    the trial model to questions that it had not learnt from; empty without one. ``tested``: by target the measures of
+    the test in training (as ``TargetTest.to_json``).
     """
 
     train_as_of: date
-    profiles: dict[str, Profile]
-    answers: dict[str, Profile] = field(default_factory=dict)
+    asked: dict[str, Profile]
+    learnt: dict[str, Profile]
+    held: dict[str, Profile] = field(default_factory=dict)
     tested: dict[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
@@ -50,8 +52,8 @@ def read_reference(folder: Path) -> Reference:
     try:
         rest = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         until = date.fromisoformat(rest["train_as_of"])
-        profiles, answers = ({n: _profile(folder, k, n, until, e) for n, e in rest[k].items()} for k in _KINDS)
-        return Reference(until, profiles, answers, rest["tested"])
+        asked, learnt, held = ({n: _profile(folder, k, n, until, e) for n, e in rest[k].items()} for k in _KINDS)
+        return Reference(until, asked, learnt, held, rest["tested"])
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as failed:
         raise DataError(
             f"what the model was trained on cannot be read in {folder}: {failed}", "train one with `riskpay train`"

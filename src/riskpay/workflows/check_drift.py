@@ -10,7 +10,7 @@ from riskpay.decisions.policy_monitor import Monitor
 from riskpay.ledger.tables import CUSTOMER_KEY
 from riskpay.model.profile import Moved
 from riskpay.model.reference import AT_ISSUE, LATER, Reference
-from riskpay.workflows.checks import Check, Status, level, too_few, worst
+from riskpay.workflows.checks import ORDER, Check, Status, level, too_few, worst
 from riskpay.workflows.reference import P_LATE, P_UNPAID
 
 _ALL = "drift.features"
@@ -30,38 +30,38 @@ def check_drift(
     reference: Reference, lately: dict[str, pl.DataFrame], first: date, features: Sequence[str], rules: Monitor
 ) -> Drift:
     """Checks of every feature, of all, and of both answers; ``lately``: questions from ``first`` on by population."""
-    moved: dict[str, list[Moved]] = {}
-    checks: list[Check] = []
-    for population, frame in lately.items():
-        score = _SCORES[population]
-        short = _short(frame, rules)
-        found = _moved(reference, population, frame, first, rules) if not short else []
-        moved[population] = found
-        by_name = {one.column: one for one in found}
-        if population == AT_ISSUE:
-            checks += [_feature(by_name[name], rules) for name in features if name in by_name]
-            checks.insert(0, _in_all([by_name[n] for n in features if n in by_name], rules, short))
-        checks.append(_score(score, by_name.get(score), rules, short))
-    return Drift(moved, checks)
+    short = {population: _short(frame, rules) for population, frame in lately.items()}
+    asked = [] if short[AT_ISSUE] else reference.asked[AT_ISSUE].moved(lately[AT_ISSUE], first)
+    moved = {AT_ISSUE: [one for one in asked if one.column in features], LATER: list[Moved]()}
+    checks = [_in_all(moved[AT_ISSUE], rules, short[AT_ISSUE])]
+    for population, answer in _SCORES.items():
+        one = None if short[population] else _answer(reference, population, lately[population], first, rules)
+        checks.append(_score(answer, one, rules, short[population]))
+        moved[population] += [one] if one else []
+    return Drift(moved, [*checks, *(_feature(one, rules) for one in asked if one.column in features)])
 
 
-def _moved(reference: Reference, population: str, frame: pl.DataFrame, first: date, rules: Monitor) -> list[Moved]:
-    """How columns moved; answers are held against those of the trial model, where enough of them are from before."""
-    found = reference.profiles[population].moved(frame, first)
-    honest = reference.answers[population].moved(frame, first) if population in reference.answers else []
-    better = {one.column: one for one in honest if one.n_before >= rules.min_items}
-    return [_usual_of(one, better[one.column]) if one.column in better else one for one in found]
+def _answer(reference: Reference, population: str, frame: pl.DataFrame, first: date, rules: Monitor) -> Moved:
+    """How an answer moved: the milder of two comparisons.
+
+    What the trial model said is as bold as answers are, but of one season; what the model said of all it learnt from is
+    of every season, and bolder. A change that is real is found by both.
+    """
+    (learnt,) = reference.learnt[population].moved(frame, first)
+    held = reference.held[population].moved(frame, first) if population in reference.held else []
+    both = [*(_usual_of(learnt, one) for one in held if one.n_before >= rules.min_items), learnt]
+    return min(both, key=lambda one: ORDER.index(verdict(one, rules)))
 
 
-def _usual_of(whole: Moved, held: Moved) -> Moved:
+def _usual_of(learnt: Moved, held: Moved) -> Moved:
     """``held`` with a yardstick: how far four weeks usually lie from those before takes more weeks than were held back.
 
     By chance alone the index grows with 1 / n before + 1 / n now (Yurdakul 2018); fewer held back weigh accordingly.
     """
-    if whole.usual is None:
+    if learnt.usual is None:
         return replace(held, usual=None)
-    chance = [1 / one.n_before + 1 / one.n_now for one in (whole, held)]
-    return replace(held, usual=whole.usual * max(1.0, chance[1] / chance[0]))
+    chance = [1 / one.n_before + 1 / one.n_now for one in (learnt, held)]
+    return replace(held, usual=learnt.usual * max(1.0, chance[1] / chance[0]))
 
 
 def verdict(one: Moved, rules: Monitor) -> Status:

@@ -1,17 +1,21 @@
 """The reference of a model: what it was trained on, and what it or its trial model says of that."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import numpy as np
 import polars as pl
 
 from riskpay.model.late_model import LateModel
-from riskpay.model.profile import Profile
+from riskpay.model.profile import Profile, spread
 from riskpay.model.reference import AT_ISSUE, LATER, Reference
 from riskpay.model.testing import TargetTest
 
 P_LATE, P_UNPAID = "p_late", "p_unpaid_30"
 """The answers whose distribution is watched: at issue, and on later landmarks."""
+
+_ANSWERED = 10_000
+"""Training questions that are answered: their shares by tenth and four weeks need no more, however large the ledger is."""
 
 _CHUNK = 20_000
 
@@ -25,19 +29,24 @@ def reference_of(
     ``trial`` model, to the questions held back from it.
     """
     until = model.train_as_of
-    issue, later = asked.filter("at_issue"), asked.filter(~pl.col("at_issue"))
-    profiles = {
-        AT_ISSUE: Profile.of(told(issue, model, P_LATE), (*model.reads, P_LATE), until),
-        LATER: Profile.of(told(later, model, P_UNPAID), (P_UNPAID,), until),
-    }
-    answers = {}
-    if trial is not None:
-        held = pl.col("as_of") >= trial.train_as_of
-        answers = {
-            AT_ISSUE: Profile.of(told(issue.filter(held), trial, P_LATE), (P_LATE,), until),
-            LATER: Profile.of(told(later.filter(held), trial, P_UNPAID), (P_UNPAID,), until),
-        }
-    return Reference(until, profiles, answers, {target: test.to_json() for target, test in tests.items()})
+    issue = asked.filter("at_issue")
+    held = asked.filter(pl.col("as_of") >= trial.train_as_of) if trial else asked.clear()
+    return Reference(
+        until,
+        {AT_ISSUE: Profile.of(issue, model.reads, until)},
+        _answers(asked, model, until),
+        _answers(held, trial, until) if trial else {},
+        {target: test.to_json() for target, test in tests.items()},
+    )
+
+
+def _answers(asked: pl.DataFrame, model: LateModel, until: date) -> dict[str, Profile]:
+    parts = {AT_ISSUE: (pl.col("at_issue"), P_LATE), LATER: (~pl.col("at_issue"), P_UNPAID)}
+    found = {}
+    for population, (which, answer) in parts.items():
+        some = spread(asked.filter(which), _ANSWERED)
+        found[population] = Profile.of(told(some, model, answer), (answer,), until)
+    return found
 
 
 def told(frame: pl.DataFrame, model: LateModel, answer: str) -> pl.DataFrame:
