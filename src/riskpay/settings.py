@@ -60,6 +60,13 @@ class Settings(BaseModel):
     threads: int = _key(
         0, "a whole number from 0 to 1024", "Threads for training and scoring; 0: all cores.", ge=0, le=1024
     )
+    keep_scores_days: int = _key(
+        400,
+        "a whole number from 0 to 3660",
+        "Days before the newest scored one whose scores are kept in `HOME/scores`, for `riskpay monitor`; 0: none are kept.",
+        ge=0,
+        le=3660,
+    )
     dispute_features: bool = _key(
         False,
         "true or false",

@@ -48,6 +48,7 @@ COMMANDS = {
     "models list",
     "models promote",
     "models rollback",
+    "monitor",
     "policy check",
     "policy show",
     "report aging",

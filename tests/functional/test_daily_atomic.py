@@ -8,6 +8,7 @@ from riskpay.store.database import Store
 from riskpay.store.segments import Segments
 from riskpay.store.steps import Steps
 from riskpay.store.worklists import Worklists
+from riskpay.workflows import daily as day_of_work
 from riskpay.workflows.daily import daily
 from riskpay.workflows.ingest import ingest
 
@@ -37,7 +38,12 @@ def stopped(*_args, **_more):
     raise KeyboardInterrupt
 
 
-LAST = {"before the segments": (Segments, "record"), "the plan": (Steps, "record"), "the lists": (Worklists, "publish")}
+LAST = {
+    "before the segments": (Segments, "record"),
+    "the plan": (Steps, "record"),
+    "the lists": (Worklists, "publish"),
+    "the scores": (day_of_work, "keep_scores"),
+}
 
 
 @pytest.mark.parametrize(("kind", "name"), LAST.values(), ids=LAST)

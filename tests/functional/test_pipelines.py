@@ -30,7 +30,7 @@ def run(name, *arguments):
 
 def test_every_station_is_in_the_readme():
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert {path.name for path in SCRIPTS} == {"ingest.py", "train.py", "score.py"}
+    assert {path.name for path in SCRIPTS} == {"ingest.py", "train.py", "score.py", "monitor.py"}
     assert not [path.name for path in SCRIPTS if f"`{path.name} HOME" not in readme]
 
 

@@ -9,6 +9,7 @@ BUG: Final = 1
 BAD_USAGE: Final = 2
 BAD_DATA: Final = 3
 NOT_THERE: Final = 4
+ALARM: Final = 5
 INTERRUPTED: Final = 130
 READER_GONE: Final = 141
 
@@ -24,6 +25,7 @@ MEANINGS: Final = {
     BAD_USAGE: "bad usage: an option, a date, a question that cannot be asked",
     BAD_DATA: "bad data, policy or settings; also a policy with faults, a feature that looks ahead",
     NOT_THERE: "what was asked for is not there",
+    ALARM: "done, and what was looked at is an alarm (`riskpay monitor`)",
     INTERRUPTED: "stopped with Ctrl-C",
     READER_GONE: "the reader of the output went away",
 }

@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from riskpay.decisions.policy_base import Days, Part
 from riskpay.decisions.policy_compliance import Compliance
 from riskpay.decisions.policy_ladders import Ladders
+from riskpay.decisions.policy_monitor import Monitor
 from riskpay.decisions.policy_parts import (
     CallValue,
     Capacity,
@@ -87,6 +88,7 @@ class Policy(Part):
     compliance: Compliance = Field(description="Who may be touched when.")
     scores: Scores = Field(description="When a chance is told as too uncertain.")
     train: Train = Field(description="Gates of a new model.")
+    monitor: Monitor = Field(description="When `riskpay monitor` warns and alarms.")
 
     @model_validator(mode="before")
     @classmethod

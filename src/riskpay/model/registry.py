@@ -15,6 +15,7 @@ from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nothing leaves the machine
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # riskpay tells its own progress
 
 import mlflow
 import pandas as pd
@@ -24,9 +25,12 @@ from riskpay.errors import DataError, NotThereError
 from riskpay.model.bundle import read_bundle, write_bundle
 from riskpay.model.champions import NAME, Champions
 from riskpay.model.late_model import LateModel
+from riskpay.model.reference import Reference, read_reference
 
 TRIAL = "trial"
 """Folder of a run's artifacts with the trial model's bundle."""
+REFERENCE = "reference"
+"""Folder of a run's artifacts with what later data is held against."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,14 @@ class Registry:
         trial: LateModel | None = None,
         documents: Mapping[str, Mapping[str, Any]] | None = None,
         tags: Mapping[str, str] | None = None,
+        reference: Reference | None = None,
     ) -> str:
         """Log a run with parameters, metrics, figures (Plotly, by file name) and the model; gives its version.
 
         ``documents``: plain values that are kept as JSON, by file name. ``example``: a few rows of days and features, from which MLflow derives the signature. ``trial``: the
         model grown alike but frozen before the weeks held back; it stands for this one in later comparisons.
         ``tags``: what ``champions.Version`` tells of the version beside these.
+        ``reference``: what it was trained on, in short.
         """
         self._enter()
         with mlflow.start_run(run_name=f"train as of {model.train_as_of}") as run, warnings.catch_warnings():
@@ -76,6 +82,8 @@ class Registry:
                 mlflow.log_dict(dict(document), f"{name}.json")
             if trial is not None:
                 _log_bundle(trial)
+            if reference is not None:
+                _log_reference(reference)
             logged = self._log_model(model, example)
             # MLflow tells people at the terminal what it registered; riskpay says that itself.
             with contextlib.redirect_stderr(io.StringIO()):
@@ -100,6 +108,14 @@ class Registry:
         run = self._client.get_model_version(NAME, version).tags["run"]
         kept = any(file.path == TRIAL for file in self._client.list_artifacts(run))
         return self._bundle(f"runs:/{run}/{TRIAL}") if kept else None
+
+    def read_reference(self, version: str) -> Reference | None:
+        """What a version was trained on, None if nothing was kept; raises DataError if it is damaged."""
+        run = self._client.get_model_version(NAME, version).tags["run"]
+        if not any(file.path == REFERENCE for file in self._client.list_artifacts(run)):
+            return None
+        self._enter()
+        return read_reference(Path(mlflow.artifacts.download_artifacts(artifact_uri=f"runs:/{run}/{REFERENCE}")))
 
     def _bundle(self, address: str) -> LateModel:
         self._enter()
@@ -138,6 +154,12 @@ def _log_bundle(trial: LateModel) -> None:
     with tempfile.TemporaryDirectory() as place:
         write_bundle(trial, Path(place))
         mlflow.log_artifacts(place, TRIAL)
+
+
+def _log_reference(reference: Reference) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        reference.write(Path(place))
+        mlflow.log_artifacts(place, REFERENCE)
 
 
 def _data_folder(folder: Path) -> str:

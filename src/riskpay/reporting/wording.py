@@ -7,6 +7,25 @@ from typing import Final
 CHANNELS: Final = {"email": "E-mail", "text": "Text", "phone": "Call", "letter": "Letter"}
 STATES: Final = {"sent": "Sent", "planned": "Planned", "approval": "To approve", "suppressed": "Held back"}
 
+CHECK_STATUSES: Final = {"ok": "In order", "warn": "Warning", "alarm": "Alarm", "not_enough": "Not enough to say"}
+CHECKS: Final = {
+    "data.facts": "newest fact",
+    "data.cash": "newest payment",
+    "data.invoices": "invoices a week",
+    "data.payments": "payments a week",
+    "data.rejected": "rejected rows",
+    "data.unknown_customers": "unknown customers",
+    "drift.features": "features, in all",
+    "drift.score.p_late": "chance of being late, at issue",
+    "drift.score.p_unpaid_30": "unpaid in 30 days, open items",
+    "answers.late.brier": "late: Brier score",
+    "answers.late.roc_auc": "late: ranking (ROC-AUC)",
+    "calibration.late.gap": "late: told and happened",
+    "calibration.late.slope": "late: calibration slope",
+    "calibration.late.trend": "late: calibration by month",
+}
+"""Checks of the monitor as people say them; others by rule."""
+
 
 def money(text: object) -> str:
     """Decimal text with thousands apart: 54273.28 -> 54,273.28."""
@@ -89,6 +108,21 @@ def state(name: str) -> str:
     return STATES.get(name, words(name))
 
 
+def check_name(name: str) -> str:
+    """The name of a check of the monitor as people say it."""
+    if name in CHECKS:
+        return CHECKS[name]
+    last = name.removeprefix("drift.feature.").removeprefix("calibration.")
+    if last.startswith("unpaid_"):
+        return f"unpaid in {last.removeprefix('unpaid_').removesuffix('.gap')} days: told and happened"
+    return words(last)
+
+
+def check_status(status: str) -> str:
+    """A status of the monitor as people say it."""
+    return CHECK_STATUSES.get(status, words(status))
+
+
 def count(number: float, one: str, many: str = "") -> str:
     """A number with its noun: 1 item, 2 items."""
     return f"{number:,.0f} {one if number == 1 else many or one + 's'}"
@@ -96,6 +130,21 @@ def count(number: float, one: str, many: str = "") -> str:
 
 FILTERS: Final = {
     f.__name__: f
-    for f in (money, signed_money, whole_money, percent, points, day, near_day, long_day, hour, words, channel, state)
+    for f in (
+        money,
+        signed_money,
+        whole_money,
+        percent,
+        points,
+        day,
+        near_day,
+        long_day,
+        hour,
+        words,
+        channel,
+        state,
+        check_name,
+        check_status,
+    )
 }
 """The ones of a single value, by name, as templates call them."""

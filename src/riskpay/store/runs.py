@@ -85,6 +85,12 @@ class Runs:
         """The run by a model of the last day that has one; None if no model scored any day."""
         return self._one(_by_model().limit(1))
 
+    def since(self, day: date) -> list[Run]:
+        """The runs of ``day`` and later days, in the order in which they were recorded."""
+        query = select(ScoreRun.__table__).where(ScoreRun.as_of >= day).order_by(ScoreRun.created_at, ScoreRun.run_id)
+        with self._engine.connect() as connection:
+            return [Run(**row) for row in connection.execute(query).mappings()]
+
     def _one(self, query: Select[Any]) -> Run | None:
         with self._engine.connect() as connection:
             row = connection.execute(query).mappings().first()

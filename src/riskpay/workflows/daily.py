@@ -12,6 +12,7 @@ from riskpay.store.engine import writing
 from riskpay.workflows.book import Scored, at_par, book_of, open_items_of, score_open_items, without_rate
 from riskpay.workflows.home import Home
 from riskpay.workflows.kept_facts import facts_of_day
+from riskpay.workflows.kept_scores import clear_scores, keep_scores
 from riskpay.workflows.progress import Progress, silent
 from riskpay.workflows.risk_said import withheld
 
@@ -104,6 +105,8 @@ def daily(
             store.segments.record(day, decided.segments)
             store.steps.record(run_id, day, decided.steps)
             store.worklists.publish(run_id, day, lists, [tip.as_json() for tip in decided.advice])
+            keep_scores(opened, run_id, scored)
+        clear_scores(opened, store)
     return DailyResult(
         as_of=day,
         run_id=run_id,

@@ -16,7 +16,7 @@ from riskpay.store.ledger_files import LedgerFiles
 
 PAGE: Final = "day.html"
 MARK: Final = "demo-home.json"
-_MADE: Final = frozenset({MARK, PAGE, "ledger", "rejects", "artifacts"})
+_MADE: Final = frozenset({MARK, PAGE, "ledger", "rejects", "artifacts", "scores"})
 _DATABASES: Final = ("store.db", "mlflow.db")
 """How names of database files begin: SQLite keeps its log beside them."""
 _ELSEWHERE: Final = ("database_url", "mlflow_uri", "artifacts_dir")

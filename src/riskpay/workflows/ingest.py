@@ -20,6 +20,7 @@ from riskpay.sources.intake import Intake, read_source
 from riskpay.sources.mapping import Mapping, load_mapping
 from riskpay.store.database import Store
 from riskpay.store.ledger_files import LedgerFiles, LoadResult
+from riskpay.store.load_log import LastLoad, write_last_load
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, the steps done, and the steps in all."""
@@ -96,6 +97,8 @@ def ingest(
         intake.named_items,
         before_publishing=lambda: _keep(intake, keep_events or _into_store(home, loaded_on)),
     )
+    tallies = (intake.read.rows, intake.accepted.rows, intake.rejected.rows, intake.duplicates.rows)
+    write_last_load(home, LastLoad(loaded_on, chosen.name, *tallies))
     say("done", 3, 3)
     customers = intake.frames.get("customers")
     return IngestResult(

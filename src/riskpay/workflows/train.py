@@ -21,6 +21,7 @@ from riskpay.reporting.figures import importance_figures, lift, payment_curves, 
 from riskpay.workflows.challenger import Challenger, challenger
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
+from riskpay.workflows.reference import reference_of
 
 _GROUPS = {"usually on time": (0.0, 0.2), "sometimes late": (0.2, 0.5), "usually late": (0.5, 1.01)}
 
@@ -93,6 +94,7 @@ def train(
         grown.trial,
         {"importance": looks_at},
         _tags(opened, grown),
+        reference_of(asked.frame, grown.model, grown.trial, grown.tests),
     )
     promoted = grown.verdict.promoted
     is_champion = promoted and champions.promote(version, "train", "passed the gate")
