@@ -71,4 +71,5 @@ def _model(rest: dict[str, Any], boosters: tuple[tuple[str, ...], ...]) -> LateM
         settled_items=rest["settled_items"],
         baselines={target: Baselines(**given) for target, given in rest["baselines"].items()},
         without=tuple(rest.get("without", ())),
+        grown_with=rest.get("grown_with", {}),
     )

@@ -1,9 +1,10 @@
 """The trained model as a value: boosters, calibration, grid and shape; from features to late risks."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,7 @@ class LateModel:
     settled_items: int
     baselines: dict[str, Baselines]
     without: tuple[str, ...] = ()
+    grown_with: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reads(self) -> tuple[str, ...]:
