@@ -27,6 +27,7 @@ from riskpay.cli import (
     serve,
     synth,
     train,
+    tune,
     worklist,
 )
 from riskpay.cli.options import Globals
@@ -45,6 +46,7 @@ COMMANDS: Final[dict[str, Callable[..., Any]]] = {
     "synth": synth.synth,
     "ingest": ingest.ingest,
     "train": train.train,
+    "tune": tune.tune,
     "backtest": backtest.backtest,
     "daily": daily.daily,
     "worklist": worklist.worklist,

@@ -170,9 +170,11 @@ class TrainingFile(BaseModel):
             raise SettingsError("; ".join(faults), f"change {file}") from None
 
     def applied(self, settings: TrainSettings) -> TrainSettings:
-        """``settings`` with how models are grown as said here; raises UsageError where grace days leave no later interval."""
-        hazard = replace(settings.hazard, **self.model_dump(exclude={"interval_ends", "landmark_days"}))
-        return replace(settings, hazard=hazard, later_ends=self.interval_ends, landmark_days=self.landmark_days)
+        """``settings`` with what is said here; raises UsageError where grace days leave no later interval."""
+        said = self.model_dump(exclude_unset=True)
+        ends = said.pop("interval_ends", settings.later_ends)
+        days = said.pop("landmark_days", settings.landmark_days)
+        return replace(settings, hazard=replace(settings.hazard, **said), later_ends=ends, landmark_days=days)
 
 
 def allowed(key: str) -> str:
