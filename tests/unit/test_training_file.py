@@ -9,6 +9,7 @@ from riskpay.features.catalogue import FeatureSettings
 from riskpay.model.hazard import HazardSettings
 from riskpay.model.training import TrainSettings
 from riskpay.workflows.home import Home
+from riskpay.workflows.training_change import write_changes
 from riskpay.workflows.training_file import TrainingFile, allowed
 
 
@@ -97,3 +98,30 @@ def test_every_training_setting_says_what_it_is_and_what_it_may_hold():
     for key, field in TrainingFile.model_fields.items():
         assert field.description
         assert allowed(key)
+
+
+def test_a_change_keeps_what_a_person_wrote(home):
+    write(home, "# ours\nleaves = 31  # tried in May\nlandmark_days = [\n  1, # the day after\n  8,\n]\n")
+    changed = write_changes(home, {"leaves": 15, "ridge": 10.0, "monotone": True})
+    assert changed == {"leaves": (31, 15), "monotone": (False, True)}
+    text = (home / "training.toml").read_text(encoding="utf-8")
+    assert "# ours\nleaves = 15  # tried in May\nlandmark_days = [\n  1, # the day after\n" in text
+    assert "ridge" not in text
+    assert TrainingFile.read(home) == TrainingFile(leaves=15, landmark_days=(1, 8), monotone=True)
+    assert [file.name for file in home.iterdir()] == ["training.toml"]
+
+
+def test_a_file_is_made_where_there_is_none_and_nothing_where_nothing_changes(home):
+    home.mkdir()
+    assert write_changes(home, {"leaves": 63}) == {}
+    assert not list(home.iterdir())
+    write_changes(home, {"leaves": 15})
+    assert TrainingFile.read(home).leaves == 15
+
+
+@pytest.mark.parametrize(("text", "values"), [("leaves = 1\n", {"ridge": 2.0}), ("ridge = 2\n", {"leaves": 1})])
+def test_a_file_or_a_value_that_cannot_be_used_changes_nothing(home, text, values):
+    write(home, text)
+    with pytest.raises(SettingsError, match="leaves is 1"):
+        write_changes(home, values)
+    assert (home / "training.toml").read_text(encoding="utf-8") == text
