@@ -6,7 +6,7 @@ Each key is taken from the first of: option of the command line, environment (``
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -115,7 +115,8 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **o
     place = Path(home or env.get(f"{PREFIX}HOME") or DEFAULT_HOME)
     file = place / FILE_NAME
     given = {key: value for key, value in options.items() if value is not None}
-    environment, written = _environment(env), _file(file)
+    environment = _environment(env)
+    written = read_toml(file, [key for key in Settings.model_fields if key != "home"])
     try:
         return Settings.model_validate(written | environment | given | {"home": place})
     except ValidationError as failed:
@@ -140,14 +141,17 @@ def _environment(env: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _file(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, keys: Sequence[str]) -> dict[str, Any]:
+    """The values of a TOML file that may hold ``keys`` alone, nothing where there is no file.
+
+    Raises SettingsError for what is no TOML, and for an unknown key with the known one nearest to it.
+    """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as failed:
         raise SettingsError(f"{path} cannot be read: {failed}", "write it as TOML: key = value, a line a key") from None
-    keys = [key for key in Settings.model_fields if key != "home"]
     for key in values:
         if key not in keys:
             near = get_close_matches(key, keys, n=1)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from riskpay.errors import UsageError
 from riskpay.features.labels import Grid, intervals, landmarks, outcomes, person_period
 
 ISSUED, DUE = date(2024, 5, 1), date(2024, 6, 1)
@@ -39,6 +40,27 @@ def paid(frame):
 def test_grace_days_end_the_first_interval():
     assert Grid.with_grace(0) == Grid()
     assert Grid.with_grace(5).ends == (5, 7, 15, 30, 60, 90, 180)
+    assert Grid.with_grace(5, (3, 10, 30, 60, 90)).ends == (5, 10, 30, 60, 90)
+
+
+@pytest.mark.parametrize("ends", [(), (0, 0), (3, 1)])
+def test_ends_that_do_not_ascend_are_refused(ends):
+    with pytest.raises(UsageError, match="each must lie after the one before"):
+        Grid(ends)
+
+
+@pytest.mark.parametrize(
+    ("grace", "ends", "said"),
+    [
+        (0, (3, 30), "lack 60 and 90"),
+        (30, (30,), "lack 60 and 90"),
+        (0, (30, 90, 60), "each must lie after"),
+        (90, (30, 60, 90), "all lie within the 90 grace days"),
+    ],
+)
+def test_a_grid_that_cannot_say_what_is_asked_of_it_is_refused(grace, ends, said):
+    with pytest.raises(UsageError, match=said):
+        Grid.with_grace(grace, ends)
 
 
 def test_a_question_past_due_begins_inside_its_interval():
@@ -82,7 +104,10 @@ def test_an_item_is_asked_at_issue_and_while_it_is_known_to_be_open():
         (after(1), False),
         (after(4), False),
     ]
-    assert landmarks(pl.DataFrame({**key, **days, "settled": [False, True]}), after(1)).height == 2
+    states = pl.DataFrame({**key, **days, "settled": [False, True]})
+    assert landmarks(states, after(1)).height == 2
+    assert landmarks(states, FAR, (2, -20)).filter(~pl.col("at_issue"))["as_of"].to_list() == [after(-20), after(2)]
+    assert landmarks(states, FAR, ())["at_issue"].to_list() == [True]
 
 
 @pytest.mark.parametrize(("settled", "late"), [(0, False), (1, True), (None, True)])

@@ -30,6 +30,7 @@ from riskpay.cli import (
     serve,
     synth,
     train,
+    tune,
     worklist,
 )
 from riskpay.cli.options import Globals
@@ -48,6 +49,7 @@ COMMANDS: Final[dict[str, Callable[..., Any]]] = {
     "synth": synth.synth,
     "ingest": ingest.ingest,
     "train": train.train,
+    "tune": tune.tune,
     "backtest": backtest.backtest,
     "daily": daily.daily,
     "monitor": monitor.monitor,

@@ -5,44 +5,77 @@ interval's end plus the posting lag lies before the training day, whether the it
 not. Keeping the rows of those already paid in an unfinished interval would favour fast payers.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import polars as pl
 
+from riskpay.errors import UsageError
 from riskpay.ledger.tables import ITEM_KEY
 
 _KEY = list(ITEM_KEY)
 
 LANDMARK_DAYS = (-7, 1, 4, 8, 16, 31, 61)
-"""Days from the due date on which an item still open is asked again, beside its issue day."""
+"""Days from the due date on which an item still open is asked again, beside its issue day; those where no others are set."""
+
+HORIZON_ENDS = (30, 60, 90)
+"""Days after the due date that every grid has as ends: what is asked about them is read there."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Ends of the hazard intervals in days from the due date; the first is the last day that is not late."""
+    """Ends of the hazard intervals in days from the due date; the first is the last day that is not late.
+
+    Raises UsageError for ends that do not ascend.
+    """
 
     ends: tuple[int, ...] = (0, 3, 7, 15, 30, 60, 90, 180)
 
+    def __post_init__(self) -> None:
+        """Holds the ends to their order."""
+        if not self.ends or any(end >= after for end, after in pairwise(self.ends)):
+            raise UsageError(
+                f"the interval ends are {', '.join(map(str, self.ends)) or 'none'}; each must lie after the one before",
+                "give them in days after the due date, ascending",
+            )
+
     @classmethod
-    def with_grace(cls, grace_days: int) -> "Grid":
-        """The default grid, its first interval ending with the grace days."""
-        later = tuple(end for end in cls().ends[1:] if end > grace_days)
-        return cls((grace_days, *later))
+    def with_grace(cls, grace_days: int, later_ends: Sequence[int] | None = None) -> "Grid":
+        """The grid whose first interval ends with the grace days; of ``later_ends`` (default: the default grid's) those after.
+
+        Raises UsageError if the ends do not ascend, if one of ``HORIZON_ENDS`` after the grace days is not among them, and
+        if none lies after the grace days.
+        """
+        given = cls().ends[1:] if later_ends is None else tuple(later_ends)
+        lacking = [end for end in HORIZON_ENDS if end > grace_days and end not in given]
+        if lacking:
+            raise UsageError(
+                f"the interval ends {', '.join(map(str, given))} lack {' and '.join(map(str, lacking))}",
+                f"{', '.join(map(str, HORIZON_ENDS))} days after the due date must be among them: late_30 and its kin are read there",
+            )
+        after = tuple(end for end in cls(given).ends if end > grace_days)
+        if not after:
+            raise UsageError(
+                f"the interval ends {', '.join(map(str, given))} all lie within the {grace_days} grace days",
+                "add an end after the grace days",
+            )
+        return cls((grace_days, *after))
 
 
-def landmarks(states: pl.DataFrame, before: date) -> pl.DataFrame:
+def landmarks(states: pl.DataFrame, before: date, days: Sequence[int] = LANDMARK_DAYS) -> pl.DataFrame:
     """Questions about items, each asked before the day ``before`` while the item was known to be open.
 
     ``states`` as ``item_states``. Columns: the item's key, as_of, due_date (as known then) and
-    ``at_issue``. An item is asked at its issue day, and on ``LANDMARK_DAYS`` if it was known to be
+    ``at_issue``. An item is asked at its issue day, and so many ``days`` from its due date if it was known to be
     open at the end of the day before.
     """
     first = states.group_by(_KEY, maintain_order=True).first()
     at_issue = first.select(*_KEY, "due_date", as_of="issue_date", at_issue=pl.lit(value=True))
     spans = states.with_columns(end=pl.col("known_on").shift(-1).over(_KEY)).filter(~pl.col("settled"))
-    later = pl.concat([_asked_on(spans, days) for days in LANDMARK_DAYS])
-    asked = pl.concat([at_issue, later.join(at_issue, on=[*_KEY, "as_of"], how="anti")])
+    later = (_asked_on(spans, day).join(at_issue, on=[*_KEY, "as_of"], how="anti") for day in days)
+    asked = pl.concat([at_issue, *later])
     return asked.filter(pl.col("as_of") < before).select(*_KEY, "as_of", "due_date", "at_issue").sort(*_KEY, "as_of")
 
 

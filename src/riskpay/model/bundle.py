@@ -80,6 +80,7 @@ def _model(rest: dict[str, Any], boosters: tuple[tuple[str, ...], ...]) -> LateM
         band=Band(tuple(rest["band"]["ratios"])),
         prior=_prior(prior) if prior else None,
         settled_only=rest.get("settled_only", False),
+        grown_with=rest.get("grown_with", {}),
     )
 
 

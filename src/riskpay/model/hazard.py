@@ -11,6 +11,7 @@ Geurts, Ernst and Wehenkel 2006), so that what either learnt from chance cancels
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from itertools import chain, islice
 
@@ -28,6 +29,7 @@ from riskpay.features.catalogue import FEATURES, OPTIONAL, Feature
 from riskpay.model.groups import GROUPS, group_of
 from riskpay.model.habit import SHARES, HabitOffset, habit_hazard, share_read
 from riskpay.model.interval_rows import INTERVAL_COLUMNS, IntervalRows
+from riskpay.model.monotone import constraints
 
 FloatArray = npt.NDArray[np.float64]
 Booster = lgb.Booster
@@ -61,7 +63,8 @@ class HazardSettings:
     """How the boosters are grown; chosen on periods before any test window.
 
     ``small_feature_fraction``: that of sets of fewer than ``small_rows``. ``other_weight``: weight of a row
-    asked after the issue day against one asked on it.
+    asked after the issue day against one asked on it. ``recency_half_life_days``: age in days at which a row counts half,
+    0: all count alike. ``monotone``: whether no tree may go against the signs of ``model.monotone``.
     ``unwatched_rounds``: rounds where no later period can say when to stop. ``random_rounds``: rounds of the
     member with random split points, whose trees learn less each, as a multiple of the other's.
     """
@@ -79,6 +82,8 @@ class HazardSettings:
     row_fraction: float = 0.8
     ridge: float = 10.0
     other_weight: float = 0.5
+    recency_half_life_days: float = 0.0
+    monotone: bool = False
     seed: int = 20190801
     threads: int = 2
     more: dict[str, float] = field(default_factory=dict)
@@ -128,8 +133,20 @@ def matrix(rows: pl.DataFrame, columns: Sequence[str] | None = None) -> FloatArr
 
 
 def weights(rows: pl.DataFrame, settings: HazardSettings) -> FloatArray:
-    """Weight of each row: 1 asked at issue, ``other_weight`` asked later."""
-    return np.where(rows["at_issue"].to_numpy(), 1.0, settings.other_weight)
+    """Weight of each row: 1 asked at issue, ``other_weight`` asked later, times its ``recency_weight`` where there is one."""
+    asked = np.where(rows["at_issue"].to_numpy(), 1.0, settings.other_weight)
+    return asked * rows["recency_weight"].to_numpy() if "recency_weight" in rows.columns else asked
+
+
+def recency_weighted(rows: pl.DataFrame, train_as_of: date, settings: HazardSettings) -> pl.DataFrame:
+    """``rows`` with ``recency_weight`` = 2^-(age / half-life), age = days from the row's as_of to ``train_as_of``.
+
+    Unchanged where no half-life is set. The weight is a column, so that rows handed to other machines keep it.
+    """
+    if not settings.recency_half_life_days:
+        return rows
+    age = (pl.lit(train_as_of) - pl.col("as_of")).dt.total_days()
+    return rows.with_columns(recency_weight=(age * (-np.log(2.0) / settings.recency_half_life_days)).exp())
 
 
 @dataclass(frozen=True)
@@ -226,7 +243,10 @@ class Growth:
     def parameters(self) -> dict[str, object]:
         """LightGBM's parameters."""
         # A question has one row in the first group and several, much alike, in the later one.
-        return self.settings.parameters(self.rows.height if self.is_later else 2 * self.rows.height)
+        found = self.settings.parameters(self.rows.height if self.is_later else 2 * self.rows.height)
+        if not self.settings.monotone:
+            return found
+        return {"monotone_constraints": constraints(columns_of(self.rows.columns), later=self.is_later)} | found
 
     def grown(self) -> str:
         """The booster in LightGBM's own text format, its trees ended where ``watched`` says."""

@@ -1,10 +1,10 @@
 """The trained model as a value: boosters, calibration, grid and shape; from features to late risks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +61,7 @@ class LateModel:
     band: Band = field(default_factory=Band)
     prior: PriorHazard | None = None
     settled_only: bool = False
+    grown_with: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> ModelKind:

@@ -5,7 +5,6 @@ import json
 from dataclasses import asdict
 from importlib.metadata import version as installed
 
-from riskpay.features.labels import LANDMARK_DAYS
 from riskpay.model.hazard import columns_of
 from riskpay.model.training import TrainSettings
 
@@ -24,7 +23,6 @@ def recipe_of(settings: TrainSettings, kind: str) -> str:
         "kind": kind,
         "settings": given,
         "columns": columns_of(settings.features.names),
-        "landmarks": LANDMARK_DAYS,
         "grid": settings.grid.ends,
         "riskpay": installed("riskpay"),
     }

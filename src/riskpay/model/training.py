@@ -1,9 +1,10 @@
 """Training: landmarks and features once, then boosters, their rounds and calibration from later periods."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ import polars as pl
 from riskpay.errors import TooFewLabelsError, UsageError
 from riskpay.features.catalogue import FeatureSettings
 from riskpay.features.histories import QUESTION_KEY, features
-from riskpay.features.labels import Grid, landmarks, outcomes, person_period
+from riskpay.features.labels import LANDMARK_DAYS, Grid, landmarks, outcomes, person_period
 from riskpay.features.records import past_records
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
@@ -37,7 +38,9 @@ TARGETS = {"late": 0, "late_30": 30}
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """``lag_days``: posting lag after which a payment has become known.
+    """``later_ends``: ends of the hazard intervals after the first, which ends with the grace days; those within them do
+    not count. ``landmark_days``: days from the due date on which an item still open is asked again, beside its issue
+    day. ``lag_days``: posting lag after which a payment has become known.
 
     ``min_settled``: fewer items settled in cash than this are too few to learn from. ``without``: features that
     the model is to be blind to (``subset.groups`` finds those of a family).
@@ -45,12 +48,15 @@ class TrainSettings:
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     hazard: HazardSettings = field(default_factory=HazardSettings)
+    later_ends: tuple[int, ...] = Grid().ends[1:]
+    landmark_days: tuple[int, ...] = LANDMARK_DAYS
     lag_days: int = 2
     min_settled: int = 200
     without: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        """Raises UsageError for a name in ``without`` that is no feature."""
+        """Raises UsageError for a name in ``without`` that is no feature, and for ends that ``Grid.with_grace`` refuses."""
+        Grid.with_grace(self.features.grace_days, self.later_ends)
         unknown = sorted(self.without - set(self.features.names))
         if unknown:
             raise UsageError(
@@ -61,11 +67,18 @@ class TrainSettings:
     @property
     def grid(self) -> Grid:
         """The hazard intervals, the first ending with the grace days."""
-        return Grid.with_grace(self.features.grace_days)
+        return Grid.with_grace(self.features.grace_days, self.later_ends)
+
+    @property
+    def grown_with(self) -> dict[str, Any]:
+        """How models are grown, by the keys of training.toml, as plain values: what a bundle keeps and a run records."""
+        hazard_values = {name: value for name, value in asdict(self.hazard).items() if name not in {"threads", "more"}}
+        days = {"interval_ends": list(self.later_ends), "landmark_days": list(self.landmark_days)}
+        return days | hazard_values
 
     def days_late(self, target: str) -> int:
-        """Days after the due date from which ``target`` has happened."""
-        return self.features.grace_days if target == "late" else TARGETS[target]
+        """Days after the due date from which ``target`` has happened; within the grace days nothing is late."""
+        return max(self.features.grace_days, TARGETS[target])
 
 
 @dataclass(frozen=True)
@@ -98,7 +111,7 @@ def ask(ledger: Ledger, questions: pl.DataFrame, settings: TrainSettings) -> Ask
 def ask_landmarks(ledger: Ledger, before: date, settings: TrainSettings) -> Asked:
     """Every landmark question before a day, with features."""
     states = item_states(ledger.known(before, "start"), settings.features.tolerance)
-    return ask(ledger, landmarks(states, before), settings)
+    return ask(ledger, landmarks(states, before, settings.landmark_days), settings)
 
 
 def fit_model(
@@ -116,7 +129,8 @@ def fit_model(
     items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))
     read = person_period(before.frame, items, settings.grid, as_of, settings.lag_days)
     without = settings.without | settings.hazard.unread(read.height)
-    known, rows = before.blind_to(without), blanked(read, without)
+    known = before.blind_to(without)
+    rows = hazard.recency_weighted(blanked(read, without), as_of, settings.hazard)
     settled = int((items["settled_by"] == "cash").sum())
     _check_enough(rows, settled, as_of, settings.min_settled)
     grown = _grown(rows, _later_periods(ledger, known.frame, rows, as_of, settings), settings, grower)
@@ -133,6 +147,7 @@ def fit_model(
         settled_items=settled,
         baselines=fitted_baselines(known, items, as_of, settings),
         without=tuple(sorted(without)),
+        grown_with=settings.grown_with,
     )
     return _looked_back(model, grown, known.frame, items, settings)
 
@@ -212,7 +227,8 @@ def _looked_back(
 def _decided(ledger: Ledger, asked: pl.DataFrame, before: date, settings: TrainSettings) -> pl.DataFrame:
     """Person-period rows as they were decided before a day, from what was known then."""
     then = latest(item_states(ledger.known(before, "start"), settings.features.tolerance))
-    return person_period(asked.filter(pl.col("as_of") < before), then, settings.grid, before, settings.lag_days)
+    rows = person_period(asked.filter(pl.col("as_of") < before), then, settings.grid, before, settings.lag_days)
+    return hazard.recency_weighted(rows, before, settings.hazard)
 
 
 def _line_of(trial: Hazard, later: pl.DataFrame, settings: TrainSettings) -> Calibration:

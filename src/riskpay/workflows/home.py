@@ -18,6 +18,7 @@ from riskpay.model.training import TrainSettings
 from riskpay.settings import Settings, load
 from riskpay.store.database import Store
 from riskpay.store.ledger_files import LedgerFiles
+from riskpay.workflows.training_file import TrainingFile
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,12 @@ class Home:
 
     @property
     def train_settings(self) -> TrainSettings:
-        """What the policy and the process's settings say of training."""
+        """What training.toml, the policy and the process's settings say of training.
+
+        Raises SettingsError for a training.toml that cannot be used.
+        """
         policy = self.policy
-        return TrainSettings(
+        settings = TrainSettings(
             features=FeatureSettings(
                 grace_days=policy.grace_days,
                 tolerance=policy.settlement_tolerance,
@@ -89,6 +93,7 @@ class Home:
             lag_days=policy.posting_lag_days,
             min_settled=policy.train.min_settled_items,
         )
+        return TrainingFile.read(self.settings.home).applied(settings)
 
     def store(self) -> Store:
         """The store, to be closed by the caller."""

@@ -132,10 +132,10 @@ def _tags(opened: Home, grown: Challenger) -> dict[str, str]:
 
 
 def _parameters(opened: Home, model: LateModel, settings: TrainSettings) -> dict[str, Any]:
-    hazard = settings.hazard
     return {
         "kind": model.kind,
         "recipe": recipe_of(settings, model.kind),
+        **settings.grown_with,
         "train_as_of": model.train_as_of,
         "data_version": opened.data_version,
         "policy_hash": opened.policy_hash,
@@ -144,10 +144,6 @@ def _parameters(opened: Home, model: LateModel, settings: TrainSettings) -> dict
         "settled_items": model.settled_items,
         "interval_ends": model.grid.ends,
         "calibration_slopes": [round(slope, 4) for slope in model.calibration.slopes],
-        "learning_rate": hazard.learning_rate,
-        "leaves": hazard.leaves,
-        "min_rows_in_leaf": hazard.min_rows_in_leaf,
-        "seed": hazard.seed,
     }
 
 

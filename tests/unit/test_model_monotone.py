@@ -1,0 +1,94 @@
+"""What is sure of a feature holds in the trees; and what is old counts less."""
+
+from dataclasses import replace
+from datetime import date
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+import pytest
+
+from riskpay.model import hazard
+from riskpay.model.habit import HabitOffset
+from riskpay.model.hazard import COLUMNS, Growth, HazardSettings, recency_weighted, weights
+from riskpay.model.monotone import FIRST, LATER, constraints
+
+ROUNDS = 25
+FREE = HazardSettings(threads=1, learning_rate=0.2, more={"min_data_in_leaf": 5, "num_leaves": 15})
+HELD = replace(FREE, monotone=True)
+OFFSET = HabitOffset((0.0,) * 9, (0.0,) * 9)
+
+
+def rows(number=600, *, later=False, seed=1):
+    """Rows of noise in which lateness and the hazard move the wrong way for some customers."""
+    rng = np.random.default_rng(seed)
+    columns = {name: rng.random(number) for name in COLUMNS if name != "habit_hazard"}
+    wrong = columns["late_share"] if not later else columns["oldest_days_past_due"]
+    days = {
+        "interval": pl.Series([int(later)] * number, dtype=pl.Int32),
+        "interval_start": pl.Series([0 if later else -30] * number, dtype=pl.Int32),
+        "interval_end": pl.Series([3 if later else 0] * number, dtype=pl.Int32),
+    }
+    days["interval_days"] = days["interval_end"] - days["interval_start"]
+    asked = {"as_of": [date(2024, 1, 1)] * number, "at_issue": [True] * number}
+    return pl.DataFrame({**columns, **days, **asked, "paid": rng.random(number) < 0.3 + 0.5 * wrong})
+
+
+def moves(settings, name, *, later):
+    """Steps of the hazard's log-odds as ``name`` goes from 0 to 1, for 40 rows, shape (40, 20)."""
+    known = rows(later=later)
+    text = Growth(known, OFFSET, settings, ROUNDS).grown()
+    booster = lgb.Booster(model_str=text)
+    asked = np.repeat(hazard.matrix(known.head(40)), 21, axis=0)
+    asked[:, COLUMNS.index(name)] = np.tile(np.linspace(0, 1, 21), 40)
+    return np.diff(booster.predict(asked, raw_score=True).reshape(40, 21), axis=1)
+
+
+def test_signs_stand_at_their_columns():
+    signs = constraints(COLUMNS, later=False)
+    assert len(signs) == len(COLUMNS)
+    assert {name: sign for name, sign in zip(COLUMNS, signs, strict=True) if sign} == FIRST
+    assert constraints(("terms_days", "habit_hazard", "late_share", "late_90_share"), later=True) == [0, 1, 0, -1]
+    assert set(FIRST) | set(LATER) <= set(COLUMNS)
+
+
+@pytest.mark.parametrize(("name", "later"), [("late_share", False), ("oldest_days_past_due", True)])
+def test_no_tree_goes_against_what_is_sure(name, later):
+    assert moves(FREE, name, later=later).max() > 0.1  # the planted data would lead it there
+    assert moves(HELD, name, later=later).max() <= 1e-9
+
+
+def test_free_settings_name_no_constraint():
+    assert "monotone_constraints" not in Growth(rows(), OFFSET, FREE, 1).parameters
+    assert Growth(rows(), OFFSET, HELD, 1).parameters["monotone_constraints"] == constraints(COLUMNS, later=False)
+    both = hazard.two_members(pl.concat([rows(), rows(later=True)]), (1, 1), HELD)
+    assert all("monotone_constraints" in growth.parameters for group in both.growths for growth in group)
+
+
+def test_a_row_counts_half_after_the_half_life():
+    asked = pl.DataFrame(
+        {"as_of": [date(2024, 4, 10), date(2024, 1, 1), date(2023, 9, 23)], "at_issue": [True, True, False]}
+    )
+    settings = replace(FREE, recency_half_life_days=100.0)
+    known = recency_weighted(asked, date(2024, 4, 10), settings)
+    assert weights(known, settings) == pytest.approx([1.0, 0.5, 0.5 * 0.25])
+
+
+def test_without_a_half_life_all_rows_count_alike():
+    asked = pl.DataFrame({"as_of": [date(2024, 4, 10), date(2014, 1, 1)], "at_issue": [True, False]})
+    assert recency_weighted(asked, date(2024, 4, 10), FREE) is asked
+    assert weights(asked, FREE).tolist() == [1.0, 0.5]
+
+
+def test_trees_learn_more_from_what_is_recent():
+    old, new = rows(seed=1), rows(seed=2).with_columns(as_of=date(2024, 12, 31))
+    both = pl.concat([old.with_columns(paid=True), new.with_columns(paid=False)])
+    asked = hazard.matrix(rows(seed=3))
+
+    def mean(settings):
+        known = recency_weighted(both, date(2025, 1, 1), settings)
+        growth = Growth(known, OFFSET, settings, ROUNDS)
+        return lgb.Booster(model_str=growth.grown()).predict(asked).mean()
+
+    assert mean(FREE) == pytest.approx(0.5, abs=0.05)
+    assert mean(replace(FREE, recency_half_life_days=90.0)) < 0.1
