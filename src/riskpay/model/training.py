@@ -108,15 +108,13 @@ def fit_model(
     and where those rows are few to ``hazard.SMALL_UNREAD``. ``grower`` says where and how boosters are grown.
     Raises TooFewLabelsError where there is too little settled history, or only one outcome.
     """
-    before = asked.where(asked.frame["as_of"] < as_of)
     items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))
-    read = person_period(before.frame, items, settings.grid, as_of, settings.lag_days)
-    without = settings.without | settings.hazard.unread(read.height)
-    known, rows = before.blind_to(without), blanked(read, without)
+    rows, without = _learnt_from(asked, items, as_of, settings)
+    known = asked.where(asked.frame["as_of"] < as_of).blind_to(without)
     settled = int((items["settled_by"] == "cash").sum())
     _check_enough(rows, settled, as_of, settings.min_settled)
     periods = _later_periods(ledger, known.frame, rows, as_of, settings)
-    grown, rounds, calibration = _grown(rows, periods, settings, grower)
+    grown, rounds, calibration = grown_and_calibrated(rows, periods, settings.hazard, grower)
     return LateModel(
         booster_texts=tuple(tuple(member.model_to_string() for member in group) for group in grown.boosters),
         offset=grown.offset,
@@ -133,6 +131,22 @@ def fit_model(
     )
 
 
+def training_rows(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings) -> pl.DataFrame:
+    """The person-period rows that ``fit_model`` grows the kept boosters on, in its order."""
+    items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))
+    return _learnt_from(asked, items, as_of, settings)[0]
+
+
+def _learnt_from(
+    asked: Asked, items: pl.DataFrame, as_of: date, settings: TrainSettings
+) -> tuple[pl.DataFrame, frozenset[str]]:
+    """The rows decided before ``as_of``, and the features that are blank in them."""
+    before = asked.frame.filter(pl.col("as_of") < as_of)
+    rows = person_period(before, items, settings.grid, as_of, settings.lag_days)
+    without = settings.without | settings.hazard.unread(rows.height)
+    return blanked(rows, without), without
+
+
 def _later_periods(
     ledger: Ledger, asked: pl.DataFrame, rows: pl.DataFrame, as_of: date, settings: TrainSettings
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
@@ -145,28 +159,31 @@ def _later_periods(
             yield early, later
 
 
-def _grown(
+def grown_and_calibrated(
     rows: pl.DataFrame,
     periods: Iterator[tuple[pl.DataFrame, pl.DataFrame]],
-    settings: TrainSettings,
-    grower: Grower,
+    settings: HazardSettings,
+    grower: Grower = grown_here,
+    reads: tuple[str, ...] | None = None,
 ) -> tuple[Hazard, Rounds, Calibration]:
     """The hazard of all rows, the rounds at which the last period's loss was least, and what the periods agree on.
 
+    ``periods``: the rows decided before a later period and the rows of that period, the last period first.
+    ``reads``: the columns that the trees may read, None for those of the catalogue.
     Once the rounds are known all other boosters need nothing of one another: the grower has them together.
     """
-    rounds: Rounds = (settings.hazard.unwatched_rounds,) * len(GROUPS)
+    rounds: Rounds = (settings.unwatched_rounds,) * len(GROUPS)
     trials, judged = [], []
     for early, later in islice(periods, 1):
-        trials = hazard.grow([hazard.watching(early, later, settings.hazard)], grower)
+        trials = hazard.grow([hazard.watching(early, later, settings, reads)], grower)
         judged.append(later)
         rounds = hazard.rounds_of(trials[0])
 
     def plans() -> Iterator[Plan]:
-        yield hazard.two_members(rows, rounds, settings.hazard)
+        yield hazard.two_members(rows, rounds, settings, reads)
         for early, later in periods:
             judged.append(later)
-            yield hazard.one_member(early, rounds, settings.hazard)
+            yield hazard.one_member(early, rounds, settings, reads)
 
     kept, *more = hazard.grow(plans(), grower)
     lines = [_line_of(trial, later, settings) for trial, later in zip([*trials, *more], judged, strict=True)]
@@ -180,12 +197,12 @@ def _decided(ledger: Ledger, asked: pl.DataFrame, before: date, settings: TrainS
     return person_period(asked.filter(pl.col("as_of") < before), then, settings.grid, before, settings.lag_days)
 
 
-def _line_of(trial: Hazard, later: pl.DataFrame, settings: TrainSettings) -> Calibration:
+def _line_of(trial: Hazard, later: pl.DataFrame, settings: HazardSettings) -> Calibration:
     return fit_calibration(
         trial.predict(later),
         later["interval"].to_numpy().astype(np.int64),
         later["paid"].to_numpy(),
-        hazard.weights(later, settings.hazard),
+        hazard.weights(later, settings),
     )
 
 
