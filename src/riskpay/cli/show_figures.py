@@ -34,7 +34,14 @@ def training_parts(result: Mapping[str, Any]) -> list[object]:
     """A trained model: its version, whether it became champion and why, its figures on the weeks held back."""
     became = "is now champion" if result["promoted"] else "was registered but not promoted"
     why = [Text(f"  {reason}", style="dim") for reason in result.get("why", ())]
-    return [Text(f"Model {result['model_version']} {became}.", style="bold"), *why, *_targets(result["metrics"])]
+    matrix = matrix_parts(result["matrix"]) if "matrix" in result else []
+    return [Text(f"Model {result['model_version']} {became}.", style="bold"), *why, *matrix, *_targets(result["metrics"])]
+
+
+def matrix_parts(matrix: Mapping[str, Any]) -> list[object]:
+    """Where the matrix that boosters learn from went, and its size."""
+    said = f"{matrix['rows']:,} rows of {matrix['columns']} columns, of them {matrix['features']} features, in {matrix['path']}"
+    return [Text(said)]
 
 
 def backtest_parts(result: Mapping[str, Any]) -> list[object]:

@@ -18,6 +18,7 @@ from riskpay.model.splits import TEST_SHARE, later_period
 from riskpay.model.testing import TargetTest, judge
 from riskpay.model.training import Asked, TrainSettings, ask, ask_landmarks, fit_model
 from riskpay.reporting.figures import lift, payment_curves, reliability
+from riskpay.workflows.export_matrix import ExportedMatrix, check_file, write_matrix
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
 from riskpay.workflows.rivals import rival
@@ -37,6 +38,7 @@ class TrainResult:
     tested_from: date | None
     tests: dict[str, TargetTest]
     verdict: Verdict
+    matrix: ExportedMatrix | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As the command line's contract names it."""
@@ -47,20 +49,28 @@ class TrainResult:
             "metrics": {target: test.to_json() for target, test in self.tests.items()},
             "promoted": self.verdict.promoted,
             "why": list(self.verdict.why),
+            **({"matrix": self.matrix.to_json()} if self.matrix else {}),
         }
 
 
 def train(
-    home: Path, as_of: date | None = None, progress: Progress = silent, grower: Grower = grown_here
+    home: Path,
+    as_of: date | None = None,
+    progress: Progress = silent,
+    grower: Grower = grown_here,
+    matrix: Path | None = None,
 ) -> TrainResult:
     """Train on what was known before ``as_of`` (default: the ledger's last day), and promote past the gate.
 
     The gate's figures come from a trial model that knew nothing of the last fifth of the questions; the
     model registered is trained on all of them, and keeps its trial model beside it for later comparisons.
-    ``grower`` says where boosters are grown.
+    ``grower`` says where boosters are grown. ``matrix``: a file for the person-period matrix that the model learns from,
+    written before it is trained.
     Raises NotThereError for an empty ledger or a day before its first invoice, TooFewLabelsError for too
     little settled history.
     """
+    if matrix:
+        check_file(matrix)
     opened = Home.open(home)
     day = as_of or opened.last_day()
     opened.check_day(day)
@@ -68,6 +78,7 @@ def train(
     progress("building payment histories", 0, 4)
     ledger = opened.ledger.known(day, "start")
     asked = ask_landmarks(ledger, day, settings)
+    exported = write_matrix(ledger, asked, day, settings, matrix) if matrix else None
     progress("training on all history", 1, 4)
     model = fit_model(ledger, asked, day, settings, grower)
     progress("testing on the last weeks, held back", 2, 4)
@@ -85,7 +96,7 @@ def train(
     )
     if verdict.promoted:
         opened.registry.promote(version)
-    return TrainResult(version, day, start, tests, verdict)
+    return TrainResult(version, day, start, tests, verdict, exported)
 
 
 def _test(
