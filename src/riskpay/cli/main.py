@@ -22,6 +22,7 @@ from riskpay.cli import (
     features,
     ingest,
     keys,
+    models,
     policy,
     report,
     serve,
@@ -60,6 +61,7 @@ BARE: Final = {"--ablate": backtest.EVERY}
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
 app.add_typer(policy.app, name="policy")
 app.add_typer(report.app, name="report")
 

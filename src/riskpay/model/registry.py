@@ -26,6 +26,7 @@ from riskpay.model.late_model import LateModel
 
 NAME = "late_payment"
 CHAMPION = "champion"
+CHALLENGER = "challenger"
 TRIAL = "trial"
 """Folder of a run's artifacts with the trial model's bundle."""
 _TRAIN_AS_OF = "train_as_of"
@@ -129,6 +130,24 @@ class Registry:
         run = self._client.get_model_version(NAME, version).tags["run"]
         kept = any(file.path == TRIAL for file in self._client.list_artifacts(run))
         return self._bundle(f"runs:/{run}/{TRIAL}") if kept else None
+
+    def version_named(self, name: str) -> str:
+        """The version that ``name`` is, or that is champion where it says so; raises NotThereError if there is none."""
+        version = self.champion_version() if name == CHAMPION else name
+        there = sorted((int(v.version) for v in self._client.search_model_versions(f"name='{NAME}'")), reverse=True)
+        if version is None or version not in map(str, there):
+            said = f"versions are there from 1 to {there[0]}" if there else "nothing is registered yet"
+            raise NotThereError(f"there is no model version {name!r}; {said}", "train one with `riskpay train`")
+        return version
+
+    def told(self, version: str) -> dict[str, str]:
+        """What a version was learnt from: data_version and policy_hash, those of them that its run knows."""
+        run = self._client.get_run(self._client.get_model_version(NAME, version).tags["run"])
+        return {name: run.data.params[name] for name in ("data_version", "policy_hash") if name in run.data.params}
+
+    def challenge(self, version: str) -> None:
+        """Let a version that was not promoted be the challenger."""
+        self._client.set_registered_model_alias(NAME, CHALLENGER, version)
 
     def _bundle(self, address: str) -> LateModel:
         self._enter()
