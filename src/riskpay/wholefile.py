@@ -24,7 +24,8 @@ def whole(file: Path) -> Iterator[Path]:
         _kept(file.parent)
     except OSError as failed:
         raise DataError(
-            f"{file} cannot be written: {failed.strerror or failed}", "make room, or name another place; nothing is left there"
+            f"{file} cannot be written: {failed.strerror or failed}",
+            "make room, or name another place; nothing is left there",
         ) from failed
     finally:
         beside.unlink(missing_ok=True)

@@ -35,7 +35,12 @@ def training_parts(result: Mapping[str, Any]) -> list[object]:
     became = "is now champion" if result["promoted"] else "was registered but not promoted"
     why = [Text(f"  {reason}", style="dim") for reason in result.get("why", ())]
     matrix = matrix_parts(result["matrix"]) if "matrix" in result else []
-    return [Text(f"Model {result['model_version']} {became}.", style="bold"), *why, *matrix, *_targets(result["metrics"])]
+    return [
+        Text(f"Model {result['model_version']} {became}.", style="bold"),
+        *why,
+        *matrix,
+        *_targets(result["metrics"]),
+    ]
 
 
 def matrix_parts(matrix: Mapping[str, Any]) -> list[object]:

@@ -3,7 +3,7 @@
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -97,8 +97,8 @@ def _exported(home: Path, as_of: date | None, file: Path | None, *, as_json: boo
     with progress("exporting") as tell:
         found = export_matrix(home, file, as_of, tell)
     if as_json:
-        trained = {"model_version": None, "train_as_of": found.train_as_of.isoformat(), "metrics": {}, "promoted": False}
-        put_json({**trained, "matrix": found.to_json()})
+        untrained: dict[str, Any] = {"model_version": None, "metrics": {}, "promoted": False}
+        put_json({**untrained, "train_as_of": found.train_as_of.isoformat(), "matrix": found.to_json()})
         return
     from riskpay.cli.show_figures import matrix_parts
 

@@ -23,6 +23,8 @@ from riskpay.model.training import grown_and_calibrated
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+_CHUNK = 20_000
+
 
 class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
     """When an open item is paid: riskpay's hazard model (record 0002) on any numeric features.
@@ -35,9 +37,9 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
     feature as well. ``ends``: of the hazard's intervals, in days from the due date; the first is the last day that is not
     late, None: as riskpay's. ``rounds``: trees at most (None: riskpay's own); so many where nothing is held back.
     ``validation_fraction``: of the questions in each of ``periods`` last parts, on which rounds and calibration are found; the
-    boosters that are kept learn from all. None: no part is held back, and nothing is calibrated. What is last is told by ``as_of`` in
-    ``fit``, without it by the order of the rows. ``lag_days``: the posting lag with which outcomes before a part were
-    known. The others are as in ``PaymentHazardClassifier``.
+    boosters that are kept learn from all. What is last is told by the outcomes' ``known_days``, and boosters that are judged on
+    a part learn only from what was decided before it, ``lag_days`` (the posting lag) included. None, or outcomes without
+    ``known_days``: no part is held back, and nothing is calibrated. The others are as in ``PaymentHazardClassifier``.
 
     After ``fit``: ``classes_`` (False on time, True late), ``rounds_``, ``late_share_``, ``hazard_``, ``calibration_``,
     ``shape_``, ``grid_``, ``n_features_in_``, ``feature_names_in_``.
@@ -80,17 +82,10 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(
-        self,
-        X: Any,  # noqa: ANN401 - an array or a frame of pandas or Polars
-        y: Any,  # noqa: ANN401 - as outcomes_of takes it
-        sample_weight: npt.ArrayLike | None = None,
-        as_of: npt.ArrayLike | None = None,
-    ) -> Self:
-        """Learn from questions and what became of them.
+    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Learn from questions and what became of them; those of weight 0 are left out.
 
-        ``as_of``: the day of each question. With it the boosters that are judged on a later part learn only from what was
-        decided before it began. Raises ValueError where too little was decided to tell anything apart.
+        Raises ValueError where too little was decided to tell anything apart.
         """
         X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
         told = outcomes_of(y)
@@ -98,7 +93,7 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         self.classes_ = np.array([False, True])
         self.grid_ = Grid() if self.ends is None else Grid(tuple(self.ends))
-        asked = answered(self._asked(X).with_columns(weight=pl.Series(weight)), told, as_of).filter(pl.col("weight") > 0)
+        asked = answered(self._asked(X).with_columns(weight=pl.Series(weight)), told).filter(pl.col("weight") > 0)
         rows = decided(intervals_from(asked, self.grid_))
         self.late_share_ = late_share(rows)
         fraction = self.validation_fraction
@@ -108,7 +103,7 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
         self.shape_ = PaidShape.observed(asked.filter("cash")["days_late"], self.grid_.ends[0])
         return self
 
-    def predict_proba(self, X: Any, days_late: int | None = None) -> FloatArray:  # noqa: ANN401
+    def predict_proba(self, X: Any, days_late: int | None = None) -> FloatArray:
         """P(paid by ``days_late`` days after the due date) and P(not), shape (questions, 2).
 
         ``days_late``: one of the interval ends; None: the first, so that the second column is P(late).
@@ -120,12 +115,12 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
         late = late_probability(at, hazards, self.grid_, ends[0] if days_late is None else days_late)
         return np.column_stack([1.0 - late, late])
 
-    def predict(self, X: Any) -> npt.NDArray[np.bool_]:  # noqa: ANN401
+    def predict(self, X: Any) -> npt.NDArray[np.bool_]:
         """Whether each question is likelier late than not."""
         found: npt.NDArray[np.bool_] = self.predict_proba(X)[:, 1] > 0.5
         return found
 
-    def predict_curve(self, X: Any, days: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:  # noqa: ANN401
+    def predict_curve(self, X: Any, days: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
         """S(t) = P(still unpaid t days from the day of the question), shape (questions, days).
 
         ``days``: the t, whole numbers from 0; None: 0 to 180. Constant beyond 180 days, and beyond the last interval.
@@ -137,34 +132,37 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
         whole_curve = curves(at, hazards, self.grid_, self.shape_)
         return whole_curve[:, np.minimum(wanted, HORIZON_DAYS)]
 
-    def predict_pay_day(self, X: Any, share: float = 0.5) -> FloatArray:  # noqa: ANN401
+    def predict_pay_day(self, X: Any, share: float = 0.5) -> FloatArray:
         """Days from the question until it is paid with probability ``share``; infinite beyond the curve's 180 days."""
         reached = 1.0 - self.predict_curve(X) >= share
         return np.where(reached.any(axis=1), reached.argmax(axis=1), np.inf)
 
-    def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:  # noqa: ANN401
+    def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
         """Brier skill of P(late): 1 less its Brier score over that of the training share; above 0 is better than that share.
 
-        Questions that were not decided by the first interval's end are left out. Raises ValueError where none was.
+        Questions that were asked after the first interval's end (they are late), or not decided by then, are left out.
+        Raises ValueError where none is left.
         """
-        check_is_fitted(self)
-        late, counts = late_outcomes(outcomes_of(y), self.grid_.ends[0])
+        at, hazards = self._hazards(X)
+        late, decided_by_then = late_outcomes(outcomes_of(y), self.grid_.ends[0])
+        counts = decided_by_then & (at <= self.grid_.ends[0])
         if not counts.any():
-            raise ValueError("no question of y was decided by the due date: there is nothing to score")
+            raise ValueError("no question was asked and decided by the first interval's end: there is nothing to score")
         weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[counts]
-        told = self.predict_proba(X)[:, 1][counts]
-        ours = np.average((told - late[counts]) ** 2, weights=weight)
-        return float(1.0 - ours / np.average((self.late_share_ - late[counts]) ** 2, weights=weight))
+        told = late_probability(at, hazards, self.grid_, self.grid_.ends[0])
+        ours, share = (np.average((p - late)[counts] ** 2, weights=weight) for p in (told, self.late_share_))
+        return float(1.0 - ours / share)
 
-    def _hazards(self, X: Any) -> tuple[IntArray, FloatArray]:  # noqa: ANN401
+    def _hazards(self, X: Any) -> tuple[IntArray, FloatArray]:
         """Days from the due date, and calibrated hazards, shape (questions, intervals), NaN for past ones."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
-        frame = self._asked(X)
-        rows = intervals_from(frame.with_row_index("question"), self.grid_)
-        interval = rows["interval"].to_numpy().astype(np.int64)
+        frame = self._asked(X).with_row_index("question")
         found = np.full((frame.height, len(self.grid_.ends)), np.nan)
-        found[rows["question"].to_numpy(), interval] = self.calibration_.apply(self.hazard_.predict(rows), interval)
+        for part in frame.iter_slices(_CHUNK):
+            rows = intervals_from(part, self.grid_)
+            interval = rows["interval"].to_numpy().astype(np.int64)
+            found[rows["question"].to_numpy(), interval] = self.calibration_.apply(self.hazard_.predict(rows), interval)
         return frame["at"].to_numpy().astype(np.int64), found
 
     def _asked(self, X: FloatArray) -> pl.DataFrame:

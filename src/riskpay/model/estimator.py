@@ -65,28 +65,34 @@ class PaymentHazardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:  # noqa: ANN401
+    def fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Grow the boosters on rows with two outcomes; those of weight 0 are left out.
 
         Raises ValueError where there is one outcome, more than two, or no row of one of the groups.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
-        label = self._label(y)
+        X, found = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
+        label = self._label(found)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        rows = self._rows(X).with_columns(paid=pl.Series(label == 1), weight=pl.Series(weight)).filter(pl.col("weight") > 0)
+        rows = (
+            self._rows(X)
+            .with_columns(paid=pl.Series(label == 1), weight=pl.Series(weight))
+            .filter(pl.col("weight") > 0)
+        )
         if rows["paid"].n_unique() < 2:
-            raise ValueError(f"y holds one class only, {self.classes_[int(rows['paid'][0])]!r}, where weights are above 0")
+            raise ValueError(
+                f"y holds one class only, {self.classes_[int(rows['paid'][0])]!r}, where weights are above 0"
+            )
         (self.hazard_,) = hazard.grow([self._plan(rows)])
         return self
 
-    def predict_proba(self, X: Any) -> FloatArray:  # noqa: ANN401
+    def predict_proba(self, X: Any) -> FloatArray:
         """Probabilities in the order of ``classes_``, shape (rows, 2)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
         paid = self.hazard_.predict(self._rows(X))
         return np.column_stack([1.0 - paid, paid])
 
-    def predict(self, X: Any) -> npt.NDArray[Any]:  # noqa: ANN401
+    def predict(self, X: Any) -> npt.NDArray[Any]:
         """The likelier class of each row."""
         proba = self.predict_proba(X)
         likely: npt.NDArray[Any] = self.classes_[proba.argmax(axis=1)]
@@ -135,7 +141,9 @@ class PaymentHazardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
     def _rounds(self) -> Rounds:
         rounds = (self.rounds,) * len(GROUPS) if isinstance(self.rounds, int | np.integer) else tuple(self.rounds)
         if len(rounds) != len(GROUPS) or min(rounds) < 1:
-            raise ValueError(f"rounds={self.rounds!r}, expected a number of at least 1, or two ({' and '.join(GROUPS)})")
+            raise ValueError(
+                f"rounds={self.rounds!r}, expected a number of at least 1, or two ({' and '.join(GROUPS)})"
+            )
         return rounds
 
     def __sklearn_tags__(self) -> Tags:

@@ -61,5 +61,6 @@ class PersonPeriods:
         """LightGBM's parameters of each member by group; the rounds are found in training and stand in the registry."""
         plan = two_members(self.rows, (1,) * len(GROUPS), self.settings)
         return {
-            group: [growth.parameters for growth in members] for group, members in zip(GROUPS, plan.growths, strict=True)
+            group: [growth.parameters for growth in members]
+            for group, members in zip(GROUPS, plan.growths, strict=True)
         }

@@ -29,14 +29,10 @@ def hazard_settings(estimator: Any) -> HazardSettings:  # noqa: ANN401 - either 
     given = {name: getattr(estimator, name) for name in _FREE if getattr(estimator, name) is not None}
     if estimator.feature_fraction is not None:
         given |= dict.fromkeys(("feature_fraction", "small_feature_fraction"), estimator.feature_fraction)
-    return replace(
-        HazardSettings(), **given, seed=_seed(estimator.random_state), threads=_threads(estimator.n_jobs)
-    )
+    return replace(HazardSettings(), **given, seed=_seed(estimator.random_state), threads=_threads(estimator.n_jobs))
 
 
-def booster_names(
-    names: Sequence[str] | None, width: int, *, habit: bool, intervals: bool = False
-) -> tuple[str, ...]:
+def booster_names(names: Sequence[str] | None, width: int, *, habit: bool, intervals: bool = False) -> tuple[str, ...]:
     """What a booster calls the columns of a matrix with ``names`` (None: none are known), ``width`` of them.
 
     ``habit``: whether columns that are named like a customer's late shares are those; ``intervals``: the same of an
@@ -54,9 +50,9 @@ def reads_habit(names: Sequence[str] | None) -> bool:
     return names is not None and set(SHARES) <= set(names)
 
 
-def plain_rows(X: FloatArray, names: Sequence[str]) -> pl.DataFrame:
-    """A frame of ``X``, shape (rows, columns), with the late shares that a hazard looks at: null where they are not there."""
-    frame = pl.DataFrame(X, schema=dict.fromkeys(names, pl.Float64), orient="row")
+def plain_rows(values: FloatArray, names: Sequence[str]) -> pl.DataFrame:
+    """A frame of ``values``, shape (rows, columns), with the late shares that a hazard looks at: null where they are not there."""
+    frame = pl.DataFrame(values, schema=dict.fromkeys(names, pl.Float64), orient="row")
     blank = pl.lit(None, pl.Float64)
     return frame.with_columns(
         (pl.col(name).fill_nan(None) if name in frame.columns else blank).alias(name) for name in SHARES

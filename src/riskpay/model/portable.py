@@ -12,7 +12,7 @@ function, so not even a file with the right sum can run code. ``riskpay models i
 import gzip
 import hashlib
 import io
-import pickle  # noqa: S403 - of bytes whose sum was checked
+import pickle
 import platform
 import re
 import warnings
@@ -67,12 +67,12 @@ def versions_here() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: installed(name) for name in _PACKAGES}}
 
 
-def dump(model: Any, file: Path, about: Mapping[str, str] | None = None, trial: PortableModel | None = None) -> str:  # noqa: ANN401
-    """Write ``model`` (a PortableModel, or any estimator or pipeline) to ``file`` and its sum to ``file``.sha256; gives the sum.
+def dump(model: Any, path: Path | str, about: Mapping[str, str] | None = None, trial: PortableModel | None = None) -> str:  # noqa: ANN401
+    """Write ``model`` (a PortableModel, or any estimator or pipeline) to ``path`` and its sum to ``path``.sha256; gives the sum.
 
     Each of the two appears whole or not at all. Raises DataError where they cannot be written.
     """
-    packed = io.BytesIO()
+    file, packed = Path(path), io.BytesIO()
     held = {"format": FORMAT, "model": model, "about": dict(about or {}), "trial": trial, "versions": versions_here()}
     joblib.dump(held, packed, compress=("gzip", 6))
     sum_ = hashlib.sha256(packed.getbuffer()).hexdigest()

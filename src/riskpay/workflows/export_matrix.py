@@ -59,9 +59,7 @@ def export_matrix(home: Path, file: Path, as_of: date | None = None, progress: P
     return write_matrix(ledger, asked, day, settings, file)
 
 
-def write_matrix(
-    ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings, file: Path
-) -> ExportedMatrix:
+def write_matrix(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings, file: Path) -> ExportedMatrix:
     """Write the rows that ``fit_model`` would grow its boosters on into ``file``, which is replaced in one step.
 
     Raises TooFewLabelsError where one of the two groups of intervals has no row.

@@ -80,7 +80,11 @@ def import_model(home: Path, file: Path, sha256: str | None = None) -> ImportedM
     model: LateModel = found.model.late_model
     registry = Home.open(home).registry
     about = dict(found.about)
-    told = {"train_as_of": model.train_as_of, "imported_from": file.name, **{f"origin.{k}": v for k, v in about.items()}}
+    told = {
+        "train_as_of": model.train_as_of,
+        "imported_from": file.name,
+        **{f"origin.{k}": v for k, v in about.items()},
+    }
     trial = found.trial.late_model if found.trial else None
     version = registry.register(model, told, {}, {}, _example(model), trial)
     registry.challenge(version)
@@ -91,5 +95,3 @@ def _example(model: LateModel) -> pd.DataFrame:
     """A question from which MLflow reads the names and types of columns: there is no ledger to take one from."""
     day = model.train_as_of.isoformat()
     return pd.DataFrame([dict.fromkeys(QUESTION_DAYS, day) | dict.fromkeys(model.reads, 0.0)])
-
-
