@@ -44,6 +44,8 @@ COMMANDS = {
     "keys add",
     "keys list",
     "keys revoke",
+    "models export",
+    "models import",
     "policy check",
     "policy show",
     "report aging",
