@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from riskpay.errors import DataError
@@ -28,7 +28,8 @@ def whole(file: Path) -> Iterator[Path]:
             "make room, or name another place; nothing is left there",
         ) from failed
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def _kept(path: Path) -> None:

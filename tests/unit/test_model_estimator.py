@@ -1,7 +1,6 @@
 """The hazard as a scikit-learn classifier: its contract, its groups, and that it is riskpay's own hazard."""
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone

@@ -11,7 +11,7 @@ import polars as pl
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model.groups import GROUPS
 from riskpay.model.habit import HabitOffset
-from riskpay.model.hazard import HazardSettings, columns_of, matrix, two_members, weights
+from riskpay.model.hazard import Growth, HazardSettings, beside, columns_of, matrix, weights
 
 KEYS: Final = (*ITEM_KEY, "customer_id", "as_of", "due_date", "at_issue", "group")
 """Whose row it is and when it was asked; ``group``: first (the interval up to the due date) or later."""
@@ -59,8 +59,11 @@ class PersonPeriods:
 
     def parameters(self) -> dict[str, list[dict[str, Any]]]:
         """LightGBM's parameters of each member by group; the rounds are found in training and stand in the registry."""
-        plan = two_members(self.rows, (1,) * len(GROUPS), self.settings)
-        return {
-            group: [growth.parameters for growth in members]
-            for group, members in zip(GROUPS, plan.growths, strict=True)
-        }
+        later = self.rows["interval"] > 0
+        found = {}
+        for group, here in zip(GROUPS, (~later, later), strict=True):
+            # The parameters hang on how many rows there are, not on what is in them: no column is copied but one.
+            part = self.rows.select("interval").filter(here)
+            one = Growth(part, self._offset, self.settings, 1, reads=self.features)
+            found[group] = [one.parameters, beside(one).parameters]
+        return found

@@ -67,7 +67,12 @@ def versions_here() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: installed(name) for name in _PACKAGES}}
 
 
-def dump(model: Any, path: Path | str, about: Mapping[str, str] | None = None, trial: PortableModel | None = None) -> str:  # noqa: ANN401
+def dump(
+    model: Any,  # noqa: ANN401 - whatever pickles
+    path: Path | str,
+    about: Mapping[str, str] | None = None,
+    trial: PortableModel | None = None,
+) -> str:
     """Write ``model`` (a PortableModel, or any estimator or pipeline) to ``path`` and its sum to ``path``.sha256; gives the sum.
 
     Each of the two appears whole or not at all. Raises DataError where they cannot be written.
@@ -159,8 +164,8 @@ def _read_texts(data: bytes) -> dict[str, Any]:
         raise ValueError(f"it unpacks to more than {_MOST_BYTES:,} bytes")
     reader = _TextsOnly(io.BytesIO(unpacked))
     held: dict[str, Any] = dict(reader.load())
-    models = {name: PortableModel(vars(held[name])["files"]) for name in ("model", "trial") if held[name] is not None}
-    return held | models
+    trial = None if held["trial"] is None else PortableModel(vars(held["trial"])["files"])
+    return held | {"model": PortableModel(vars(held["model"])["files"]), "trial": trial}
 
 
 def _portable(held: object, path: Path | str) -> Portable:
