@@ -45,6 +45,8 @@ COMMANDS = {
     "keys add",
     "keys list",
     "keys revoke",
+    "models export",
+    "models import",
     "models list",
     "models promote",
     "models rollback",

@@ -1,13 +1,16 @@
-"""`riskpay models`: what is registered, make a version champion, go back to a former one."""
+"""`riskpay models`: what is registered, make a version champion, go back to a former one; models as files."""
 
 from typing import Annotated
 
 import typer
 
+from riskpay.cli import model_files
 from riskpay.cli.options import AsJson, settings_home
 from riskpay.cli.output import put_json, show
 
 app = typer.Typer(help="Trained models: champion, challenger and former ones.")
+app.command("export")(model_files.export_model)
+app.command("import")(model_files.import_model)
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; kept beside the version and in the history.")]
 
 

@@ -36,7 +36,9 @@ def training_parts(result: Mapping[str, Any]) -> list[object]:
     became = _became(result)
     why = [Text(f"  {reason}", style="dim") for reason in result.get("why", ())]
     prior = "Prior model" if result.get("kind") == "prior" else "Model"
-    return [Text(f"{prior} {result['model_version']} {became}.", style="bold"), *why, *_targets(result["metrics"])]
+    matrix = matrix_parts(result["matrix"]) if "matrix" in result else []
+    said = Text(f"{prior} {result['model_version']} {became}.", style="bold")
+    return [said, *why, *matrix, *_targets(result["metrics"])]
 
 
 def _became(result: Mapping[str, Any]) -> str:
@@ -46,6 +48,12 @@ def _became(result: Mapping[str, Any]) -> str:
     if result.get("champion", True):
         return "is now champion"
     return f"answers for days up to the champion's, from {result['train_as_of']} on"
+
+
+def matrix_parts(matrix: Mapping[str, Any]) -> list[object]:
+    """Where the matrix that boosters learn from went, and its size."""
+    said = f"{matrix['rows']:,} rows of {matrix['columns']} columns, of them {matrix['features']} features, in {matrix['path']}"
+    return [Text(said)]
 
 
 def backtest_parts(result: Mapping[str, Any]) -> list[object]:

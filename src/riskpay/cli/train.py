@@ -1,8 +1,9 @@
 """`riskpay train`: fit, calibrate, evaluate, register."""
 
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -47,6 +48,15 @@ def train(
     time_limit: Annotated[
         float, typer.Option(metavar="MINUTES", min=1, help="Of an attempt at one booster with --rows spread.")
     ] = 60,
+    export_matrix: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the person-period matrix that the boosters learn from, as .parquet or .csv."
+        ),
+    ] = None,
+    export_only: Annotated[
+        bool, typer.Option("--export-only", help="With --export-matrix: write the matrix and train nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a model on what was known on a day, and make it champion if it passes the gate of the policy.
@@ -59,21 +69,43 @@ def train(
     the trees are as good but not the same, nor are those of a second run; and when a worker is lost or the time
     is up all are started anew, so that the cluster must be free of other work.
 
-    JSON: `model_version, kind, metrics, promoted, champion, failed, gate[].{rule, passed, said}, why`.
+    --export-matrix replaces FILE in one step, before the training begins; docs/scikit-learn.md says what is in it.
+
+    JSON: `model_version, kind, metrics, promoted, champion, failed, gate[].{rule, passed, said}, why`; with --export-matrix
+    also `matrix.{path, rows, columns, features}`.
     """
     home = settings_home(ctx)
     if rows is RowsName.SPREAD and engine is not EngineName.DASK:
         raise UsageError("--rows spread without --engine dask", "add --engine dask, or leave it out")
+    if export_only:
+        _exported(home, as_of, export_matrix, as_json=as_json)
+        return
     from riskpay.workflows.train import train as fit
 
     with progress("training") as tell, chosen_engine(engine, scheduler, workers, worker_memory) as chosen:
-        result = fit(home, as_of, tell, _grower(chosen, home, rows, time_limit)).to_json()
+        result = fit(home, as_of, tell, _grower(chosen, home, rows, time_limit), export_matrix).to_json()
     if as_json:
         put_json(result)
         return
     from riskpay.cli.show_figures import training_parts
 
     show(*training_parts(result))
+
+
+def _exported(home: Path, as_of: date | None, file: Path | None, *, as_json: bool) -> None:
+    if file is None:
+        raise UsageError("--export-only without --export-matrix", "say where the matrix is to go: --export-matrix FILE")
+    from riskpay.workflows.export_matrix import export_matrix
+
+    with progress("exporting") as tell:
+        found = export_matrix(home, file, as_of, tell)
+    if as_json:
+        untrained: dict[str, Any] = {"model_version": None, "metrics": {}, "promoted": False}
+        put_json({**untrained, "train_as_of": found.train_as_of.isoformat(), "matrix": found.to_json()})
+        return
+    from riskpay.cli.show_figures import matrix_parts
+
+    show(*matrix_parts(found.to_json()))
 
 
 def _grower(engine: "LocalEngine | ClusterEngine", home: Path, rows: RowsName, minutes: float) -> "Grower":

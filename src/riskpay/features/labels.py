@@ -94,12 +94,17 @@ def intervals(asked: pl.DataFrame, grid: Grid) -> pl.DataFrame:
     interval (index in the grid), interval_start and interval_end (days from the due date; the
     first interval starts at as_of), interval_days (its length) and ``first`` (whether it is the first).
     """
+    at = _days_from_due(pl.col("as_of")).cast(pl.Int32)
+    return intervals_from(asked.with_columns(at=at), grid).drop("at")
+
+
+def intervals_from(asked: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """As ``intervals``, of questions asked ``at`` so many days (Int32) from the due date."""
     shape = pl.DataFrame(
         {"interval": range(len(grid.ends)), "interval_end": grid.ends, "before": (None, *grid.ends[:-1])},
         schema={"interval": pl.Int32, "interval_end": pl.Int32, "before": pl.Int32},
     )
-    at = (pl.col("as_of") - pl.col("due_date")).dt.total_days().cast(pl.Int32)
-    rows = asked.with_columns(at=at).join(shape, how="cross", maintain_order="left_right")
+    rows = asked.join(shape, how="cross", maintain_order="left_right")
     return (
         rows.filter(pl.col("interval_end") >= pl.col("at"))
         .with_columns(
@@ -107,7 +112,7 @@ def intervals(asked: pl.DataFrame, grid: Grid) -> pl.DataFrame:
             first=pl.col("before").is_null() | (pl.col("before") < pl.col("at")),
         )
         .with_columns(interval_days=pl.col("interval_end") - pl.col("interval_start"))
-        .drop("at", "before")
+        .drop("before")
     )
 
 
@@ -118,19 +123,35 @@ def person_period(asked: pl.DataFrame, items: pl.DataFrame, grid: Grid, before: 
     note, write-off or mixed settlement ends the item's rows before its interval (competing event).
     ``lag_days``: posting lag within which a payment of the interval's last day has become known.
     """
-    settled_late = (pl.col("settled_on") - pl.col("due_date")).dt.total_days()
-    cash = pl.col("settled_by") == "cash"
-    outcome = items.select(*_KEY, "settled_on", "settled_by")
+    outcome = items.select(*_KEY, "settled_on", cash=pl.col("settled_by") == "cash")
     rows = intervals(asked.join(outcome, on=_KEY, how="left", maintain_order="left"), grid)
-    over = pl.col("due_date") + pl.duration(days=pl.col("interval_end") + lag_days)
-    gone = settled_late.is_not_null()
-    reached = pl.col("first") | ~gone | (settled_late > pl.col("interval_start"))
-    competing = gone & ~cash & (settled_late <= pl.col("interval_end"))
-    return (
-        rows.filter((over < before) & reached & ~competing.fill_null(value=False))
-        .with_columns(paid=(gone & cash & (settled_late <= pl.col("interval_end"))).fill_null(value=False))
-        .drop("settled_on", "settled_by")
+    told = rows.with_columns(
+        days_late=_days_from_due(pl.col("settled_on")),
+        known_days=_days_from_due(pl.lit(before)) - lag_days - 1,
     )
+    return decided(told).drop("settled_on")
+
+
+def decided(rows: pl.DataFrame) -> pl.DataFrame:
+    """Those of the ``intervals`` of questions that count, with ``paid``; the columns of the outcome leave.
+
+    These are, in days from the due date: days_late (of the settlement, null for an open item), cash (whether that was
+    in cash; otherwise the rows end before its interval) and known_days (up to which the outcome is known).
+    """
+    gone = pl.col("days_late").is_not_null()
+    by_end = gone & (pl.col("days_late") <= pl.col("interval_end"))
+    reached = pl.col("first") | ~gone | (pl.col("days_late") > pl.col("interval_start"))
+    competing = by_end & ~pl.col("cash")
+    known = pl.col("interval_end") <= pl.col("known_days")
+    return (
+        rows.filter(known & reached & ~competing.fill_null(value=False))
+        .with_columns(paid=(by_end & pl.col("cash")).fill_null(value=False))
+        .drop("days_late", "cash", "known_days")
+    )
+
+
+def _days_from_due(day: pl.Expr) -> pl.Expr:
+    return (day - pl.col("due_date")).dt.total_days()
 
 
 def outcomes(

@@ -96,6 +96,11 @@ class Champions:
             raise NotThereError(f"there is no model version {version!r}; {there}", "see: riskpay models list")
         return named
 
+    def named(self, name: str) -> Version:
+        """The version that ``name`` is, or the champion where it says so; raises NotThereError if there is none."""
+        champion = self.champion() if name == CHAMPION else None
+        return champion or self.version(name)
+
     def champion(self) -> Version | None:
         """The champion, None if there is none."""
         name = self._aliases().get(CHAMPION)

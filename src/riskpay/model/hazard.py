@@ -133,7 +133,12 @@ def matrix(rows: pl.DataFrame, columns: Sequence[str] | None = None) -> FloatArr
 
 
 def weights(rows: pl.DataFrame, settings: HazardSettings) -> FloatArray:
-    """Weight of each row: 1 asked at issue, ``other_weight`` asked later, times its ``recency_weight`` where there is one."""
+    """Weight of each row: 1 asked at issue, ``other_weight`` asked later, times its ``recency_weight`` where there is one.
+
+    Rows that bring a ``weight`` of their own have that.
+    """
+    if "weight" in rows.columns:
+        return rows["weight"].to_numpy()
     asked = np.where(rows["at_issue"].to_numpy(), 1.0, settings.other_weight)
     return asked * rows["recency_weight"].to_numpy() if "recency_weight" in rows.columns else asked
 
@@ -225,6 +230,7 @@ class Growth:
     """One booster to be grown on the rows of one group, which start at ``offset`` (later group only).
 
     ``watched``: later rows; the trees end where their log loss stops falling, at the latest after ``rounds``.
+    ``reads``: the columns that the trees may read, None for those of the catalogue.
     Growths need nothing of one another, and one gives the same trees wherever it is grown and by how many threads.
     """
 
@@ -233,6 +239,12 @@ class Growth:
     settings: HazardSettings
     rounds: int
     watched: pl.DataFrame | None = None
+    reads: tuple[str, ...] | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the trees may read, in order."""
+        return self.reads or columns_of(self.rows.columns)
 
     @property
     def is_later(self) -> bool:
@@ -262,7 +274,7 @@ class Growth:
         """A booster grown for all ``rounds`` without watching, its trees ended where ``grown`` would have ended them."""
         if self.watched is None:
             return text
-        booster, told = lgb.Booster(model_str=text), arrays(self.watched, self.offset, self.settings)
+        booster, told = lgb.Booster(model_str=text), arrays(self.watched, self.offset, self.settings, self.columns)
         raw, losses = np.zeros(len(told.label)) if told.start is None else told.start.copy(), []
         for number in range(booster.num_trees()):
             raw += booster.predict(told.matrix, raw_score=True, start_iteration=number, num_iteration=1)
@@ -272,13 +284,13 @@ class Growth:
         return str(booster.model_to_string(num_iteration=_least(losses, self.settings.patience)))
 
     def _dataset(self, part: pl.DataFrame) -> lgb.Dataset:
-        read = arrays(part, self.offset, self.settings)
+        read = arrays(part, self.offset, self.settings, self.columns)
         return lgb.Dataset(
             read.matrix,
             label=read.label,
             weight=read.weight,
             init_score=read.start,
-            feature_name=list(columns_of(part.columns)),
+            feature_name=list(self.columns),
             free_raw_data=False,
         )
 
@@ -293,10 +305,12 @@ class Arrays:
     start: FloatArray | None
 
 
-def arrays(part: pl.DataFrame, offset: HabitOffset, settings: HazardSettings) -> Arrays:
-    """Rows of one group as LightGBM reads them."""
+def arrays(
+    part: pl.DataFrame, offset: HabitOffset, settings: HazardSettings, columns: Sequence[str] | None = None
+) -> Arrays:
+    """Rows of one group as LightGBM reads them; ``columns`` as for ``matrix``."""
     start = offset.log_odds(part) if _is_later(part) else None
-    return Arrays(matrix(part), part["paid"].to_numpy().astype(np.float64), weights(part, settings), start)
+    return Arrays(matrix(part, columns), part["paid"].to_numpy().astype(np.float64), weights(part, settings), start)
 
 
 Grower = Callable[[Iterable[Growth]], Sequence[str]]
@@ -316,25 +330,36 @@ class Plan:
     growths: tuple[tuple[Growth, ...], ...]
 
 
-def one_member(rows: pl.DataFrame, rounds: Rounds, settings: HazardSettings) -> Plan:
-    """So many rounds on person-period rows with ``paid`` and ``at_issue`` in both groups."""
+def one_member(
+    rows: pl.DataFrame, rounds: Rounds, settings: HazardSettings, reads: tuple[str, ...] | None = None
+) -> Plan:
+    """So many rounds on person-period rows with ``paid`` and ``at_issue`` in both groups; ``reads`` as in ``Growth``."""
     offset = HabitOffset.fitted(rows, weights(rows, settings))
     parts = zip(_parts(rows), rounds, strict=True)
-    return Plan(offset, tuple((Growth(part, offset, settings, max(1, number)),) for part, number in parts))
+    growths = (Growth(part, offset, settings, max(1, number), reads=reads) for part, number in parts)
+    return Plan(offset, tuple((growth,) for growth in growths))
 
 
-def two_members(rows: pl.DataFrame, rounds: Rounds, settings: HazardSettings) -> Plan:
+def two_members(
+    rows: pl.DataFrame, rounds: Rounds, settings: HazardSettings, reads: tuple[str, ...] | None = None
+) -> Plan:
     """As ``one_member``, with the second member beside the first: the model that is kept."""
-    plan = one_member(rows, rounds, settings)
+    plan = one_member(rows, rounds, settings, reads)
+    return Plan(plan.offset, tuple((one, beside(one)) for (one,) in plan.growths))
+
+
+def beside(one: Growth) -> Growth:
+    """The member with random split points that goes with the first."""
+    settings = one.settings
     random = replace(settings, seed=settings.seed + 1, more={**settings.more, "extra_trees": True})
-    more = (max(1, int(settings.random_rounds * number)) for number in rounds)
-    groups = zip(plan.growths, more, strict=True)
-    return Plan(plan.offset, tuple((one, replace(one, settings=random, rounds=number)) for (one,), number in groups))
+    return replace(one, settings=random, rounds=max(1, int(settings.random_rounds * one.rounds)))
 
 
-def watching(rows: pl.DataFrame, later: pl.DataFrame, settings: HazardSettings) -> Plan:
+def watching(
+    rows: pl.DataFrame, later: pl.DataFrame, settings: HazardSettings, reads: tuple[str, ...] | None = None
+) -> Plan:
     """One member, grown on ``rows`` until the log loss on the ``later`` rows stops falling."""
-    plan = one_member(rows, (settings.rounds,) * len(GROUPS), settings)
+    plan = one_member(rows, (settings.rounds,) * len(GROUPS), settings, reads)
     groups = zip(plan.growths, _parts(later), strict=True)
     return Plan(plan.offset, tuple((_watching(one, watched),) for (one,), watched in groups))
 

@@ -1,6 +1,7 @@
 """Days that part what a model learns from, what it is calibrated on, and what it is tested on."""
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -27,9 +28,15 @@ def later_period(asked: pl.DataFrame, lag_days: int, before: date, share: float)
     ``asked`` as ``labels.landmarks``. None if either side would have fewer than a handful of them.
     """
     over = pl.col("due_date") + pl.duration(days=lag_days)
-    days = asked.filter(pl.col("at_issue") & (over < before))["as_of"].sort()
-    if len(days) * min(share, 1 - share) < _FEWEST:
+    start = start_of_last(asked.filter(pl.col("at_issue") & (over < before))["as_of"], share)
+    assert start is None or isinstance(start, date)  # noqa: S101 a narrowing: as_of holds dates
+    return start
+
+
+def start_of_last(moments: pl.Series, share: float) -> Any | None:  # noqa: ANN401 - what the moments are
+    """The moment from which on lie the last ``share`` of all; None if either side would have fewer than a handful."""
+    ordered = moments.sort()
+    if len(ordered) * min(share, 1 - share) < _FEWEST:
         return None
-    start = days[int(len(days) * (1.0 - share))]
-    assert isinstance(start, date)  # noqa: S101 a narrowing: as_of holds dates
-    return start if int((days < start).sum()) >= _FEWEST else None
+    start = ordered[int(len(ordered) * (1.0 - share))]
+    return start if int((ordered < start).sum()) >= _FEWEST else None

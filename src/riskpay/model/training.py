@@ -3,10 +3,8 @@
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from itertools import islice
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from riskpay.errors import TooFewLabelsError, UsageError
@@ -21,10 +19,9 @@ from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model import hazard
 from riskpay.model.band import fit_band
 from riskpay.model.baselines import Baselines, fit_baselines
-from riskpay.model.calibration import Calibration, agreed, fit_calibration
 from riskpay.model.curve import PaidShape
-from riskpay.model.groups import GROUPS
-from riskpay.model.hazard import Grower, Hazard, HazardSettings, Plan, Rounds, grown_here
+from riskpay.model.grown import Grown, Period, grown_with_trials
+from riskpay.model.hazard import Grower, HazardSettings, grown_here
 from riskpay.model.hindsight import joined
 from riskpay.model.late_model import LateModel
 from riskpay.model.looking_back import look_back
@@ -125,15 +122,12 @@ def fit_model(
     and where those rows are few to ``hazard.SMALL_UNREAD``. ``grower`` says where and how boosters are grown.
     Raises TooFewLabelsError where there is too little settled history, or only one outcome.
     """
-    before = asked.where(asked.frame["as_of"] < as_of)
     items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))
-    read = person_period(before.frame, items, settings.grid, as_of, settings.lag_days)
-    without = settings.without | settings.hazard.unread(read.height)
-    known = before.blind_to(without)
-    rows = hazard.recency_weighted(blanked(read, without), as_of, settings.hazard)
+    rows, without = _learnt_from(asked, items, as_of, settings)
+    known = asked.where(asked.frame["as_of"] < as_of).blind_to(without)
     settled = int((items["settled_by"] == "cash").sum())
     _check_enough(rows, settled, as_of, settings.min_settled)
-    grown = _grown(rows, _later_periods(ledger, known.frame, rows, as_of, settings), settings, grower)
+    grown = grown_with_trials(rows, _later_periods(ledger, known.frame, rows, as_of, settings), settings.hazard, grower)
     model = LateModel(
         booster_texts=grown.kept.texts,
         offset=grown.kept.offset,
@@ -152,71 +146,42 @@ def fit_model(
     return _looked_back(model, grown, known.frame, items, settings)
 
 
-@dataclass(frozen=True)
-class _Period:
-    """A later period: its days (``end`` not included), the rows decided before it, and its own decided rows."""
-
-    start: date
-    end: date
-    early: pl.DataFrame
-    later: pl.DataFrame
+def training_rows(ledger: Ledger, asked: Asked, as_of: date, settings: TrainSettings) -> pl.DataFrame:
+    """The person-period rows that ``fit_model`` grows the kept boosters on, in its order."""
+    items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))
+    return _learnt_from(asked, items, as_of, settings)[0]
 
 
-@dataclass(frozen=True)
-class _Grown:
-    """The hazard that is kept, and the trial of each later period that grew without knowing it."""
-
-    kept: Hazard
-    rounds: Rounds
-    calibration: Calibration
-    trials: tuple[tuple[_Period, Hazard], ...]
+def _learnt_from(
+    asked: Asked, items: pl.DataFrame, as_of: date, settings: TrainSettings
+) -> tuple[pl.DataFrame, frozenset[str]]:
+    """The rows decided before ``as_of``, and the features that are blank in them."""
+    before = asked.frame.filter(pl.col("as_of") < as_of)
+    rows = person_period(before, items, settings.grid, as_of, settings.lag_days)
+    without = settings.without | settings.hazard.unread(rows.height)
+    return hazard.recency_weighted(blanked(rows, without), as_of, settings.hazard), without
 
 
 def _later_periods(
     ledger: Ledger, asked: pl.DataFrame, rows: pl.DataFrame, as_of: date, settings: TrainSettings
-) -> Iterator[_Period]:
+) -> Iterator[Period]:
     """The later periods that can be judged, the last one first."""
     starts = later_periods(asked, settings.lag_days, as_of)
     for start, end in reversed(list(zip(starts, [*starts[1:], as_of], strict=True))):
         early = _decided(ledger, asked, start, settings)
         later = rows.filter((pl.col("as_of") >= start) & (pl.col("as_of") < end))
         if early["paid"].n_unique() == 2 and not later.is_empty() and not hazard.lacking(early):
-            yield _Period(start, end, early, later)
-
-
-def _grown(rows: pl.DataFrame, periods: Iterator[_Period], settings: TrainSettings, grower: Grower) -> _Grown:
-    """The hazard of all rows, the rounds at which the last period's loss was least, and what the periods agree on.
-
-    Once the rounds are known all other boosters need nothing of one another: the grower has them together.
-    """
-    rounds: Rounds = (settings.hazard.unwatched_rounds,) * len(GROUPS)
-    trials, judged = [], []
-    for period in islice(periods, 1):
-        trials = hazard.grow([hazard.watching(period.early, period.later, settings.hazard)], grower)
-        judged.append(period)
-        rounds = hazard.rounds_of(trials[0])
-
-    def plans() -> Iterator[Plan]:
-        yield hazard.two_members(rows, rounds, settings.hazard)
-        for period in periods:
-            judged.append(period)
-            yield hazard.one_member(period.early, rounds, settings.hazard)
-
-    kept, *more = hazard.grow(plans(), grower)
-    told = tuple(zip(judged, [*trials, *more], strict=True))
-    lines = [_line_of(trial, period.later, settings) for period, trial in told]
-    interval = rows["interval"].to_numpy().astype(np.int64)
-    return _Grown(kept, rounds, agreed(lines, interval, rows["paid"].to_numpy()), told)
+            yield Period(early, later, (start, end))
 
 
 def _looked_back(
-    model: LateModel, grown: _Grown, asked: pl.DataFrame, items: pl.DataFrame, settings: TrainSettings
+    model: LateModel, grown: Grown, asked: pl.DataFrame, items: pl.DataFrame, settings: TrainSettings
 ) -> LateModel:
     """``model`` with intervals and bands as they would have had to be in the later periods."""
     backs = []
     for period, trial in grown.trials:
         then = replace(model, booster_texts=trial.texts, offset=trial.offset)
-        within = asked.filter((pl.col("as_of") >= period.start) & (pl.col("as_of") < period.end))
+        within = asked.filter(pl.col("as_of").is_between(*period.days, closed="left"))
         backs.append(look_back(then, within, items, model.train_as_of, settings.lag_days))
     if not backs:
         return model
@@ -229,15 +194,6 @@ def _decided(ledger: Ledger, asked: pl.DataFrame, before: date, settings: TrainS
     then = latest(item_states(ledger.known(before, "start"), settings.features.tolerance))
     rows = person_period(asked.filter(pl.col("as_of") < before), then, settings.grid, before, settings.lag_days)
     return hazard.recency_weighted(rows, before, settings.hazard)
-
-
-def _line_of(trial: Hazard, later: pl.DataFrame, settings: TrainSettings) -> Calibration:
-    return fit_calibration(
-        trial.predict(later),
-        later["interval"].to_numpy().astype(np.int64),
-        later["paid"].to_numpy(),
-        hazard.weights(later, settings.hazard),
-    )
 
 
 def fitted_baselines(known: Asked, items: pl.DataFrame, as_of: date, settings: TrainSettings) -> dict[str, Baselines]:

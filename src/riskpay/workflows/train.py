@@ -19,6 +19,7 @@ from riskpay.model.testing import TargetTest
 from riskpay.model.training import Asked, TrainSettings, ask_landmarks
 from riskpay.reporting.figures import importance_figures, lift, payment_curves, reliability
 from riskpay.workflows.challenger import Challenger, challenger
+from riskpay.workflows.export_matrix import ExportedMatrix, check_file, write_matrix
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
 from riskpay.workflows.reference import reference_of
@@ -43,6 +44,7 @@ class TrainResult:
     is_champion: bool
     data_version: str
     policy_hash: str
+    matrix: ExportedMatrix | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As the command line's contract names it."""
@@ -59,20 +61,28 @@ class TrainResult:
             "why": list(self.verdict.why),
             "data_version": self.data_version,
             "policy_hash": self.policy_hash,
+            **({"matrix": self.matrix.to_json()} if self.matrix else {}),
         }
 
 
 def train(
-    home: Path, as_of: date | None = None, progress: Progress = silent, grower: Grower = grown_here
+    home: Path,
+    as_of: date | None = None,
+    progress: Progress = silent,
+    grower: Grower = grown_here,
+    matrix: Path | None = None,
 ) -> TrainResult:
     """Train on what was known before ``as_of`` (default: the ledger's last day), and promote past the gate.
 
     The gate's figures come from a trial model that knew nothing of the last fifth of the questions; the
     model registered is trained on all of them, and keeps its trial model beside it for later comparisons. With
     fewer settled items than the policy asks for, a prior model stands in. ``grower`` says where boosters are grown.
+    ``matrix``: a file for the person-period matrix that the model learns from, written before it is trained.
     Raises NotThereError for an empty ledger or a day before its first invoice, TooFewLabelsError where all
     questions ended alike.
     """
+    if matrix:
+        check_file(matrix)
     opened = Home.open(home)
     day = as_of or opened.last_day()
     opened.check_day(day)
@@ -80,6 +90,7 @@ def train(
     progress("building payment histories", 0, 4)
     ledger = opened.ledger.known(day, "start")
     asked = ask_landmarks(ledger, day, settings)
+    exported = write_matrix(ledger, asked, day, settings, matrix) if matrix else None
     start = later_period(asked.frame, settings.lag_days, day, TEST_SHARE)
     grown = challenger(opened, ledger, asked, start, day, progress, grower)
     progress("registering", 3, 4)
@@ -110,6 +121,7 @@ def train(
         is_champion=is_champion,
         data_version=opened.data_version,
         policy_hash=opened.policy_hash,
+        matrix=exported,
     )
 
 
