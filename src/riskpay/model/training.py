@@ -29,6 +29,8 @@ from riskpay.model.subset import blanked
 
 TARGETS = {"late": 0, "late_30": 30}
 """Targets by name: paid more than so many days late (grace days replace 0)."""
+LATE_TARGETS = TARGETS | {"late_60": 60, "late_90": 90}
+"""Those of an assessment, for which naive baselines are learnt too."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class TrainSettings:
 
     def days_late(self, target: str) -> int:
         """Days after the due date from which ``target`` has happened."""
-        return self.features.grace_days if target == "late" else TARGETS[target]
+        return self.features.grace_days if target == "late" else LATE_TARGETS[target]
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,7 @@ def _line_of(trial: Hazard, later: pl.DataFrame, settings: TrainSettings) -> Cal
 def _baselines(known: Asked, items: pl.DataFrame, as_of: date, settings: TrainSettings) -> dict[str, Baselines]:
     at_issue = known.where(known.frame["at_issue"])
     found = {}
-    for target in TARGETS:
+    for target in LATE_TARGETS:
         asked = at_issue.frame.with_row_index("question")
         decided = outcomes(asked, items, settings.days_late(target), as_of, settings.lag_days)
         past = at_issue.past[decided["question"].to_list()]
