@@ -1,15 +1,15 @@
 """The whole assessment of a model on a period, as a value: what people read of it, and what its figures are drawn from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from riskpay.model.answers import Answers
 from riskpay.model.capacity import Capacity
 from riskpay.model.judged import Judged
 from riskpay.model.parts import GroupCurve, PartScores, WeekScores
 from riskpay.model.pay_days import DaysLate
+from riskpay.model.plotted import Bin, Lift
 
 Sliced = Mapping[str, Mapping[str, PartScores]]
 """Scores by column of the slices and value."""
@@ -47,7 +47,7 @@ class Assessment:
 
     ``at_issue``, ``snapshots``: judgements by target. ``slices``: by ``situation.target``. ``capacity``, ``weeks``: the same.
     ``days_late``: by situation. ``effective``: lateness by the due date as written and by the effective one. ``curves``: at issue,
-    by segment. ``answers``: what figures are drawn from, by ``situation.target``.
+    by segment. ``reliability``: bins by ``situation.target``; ``lift``: what orders find, as ``capacity``.
     """
 
     basis: Basis
@@ -59,12 +59,13 @@ class Assessment:
     effective: dict[str, Judged]
     weeks: dict[str, list[WeekScores]]
     curves: dict[str, GroupCurve]
-    answers: dict[str, Answers] = field(repr=False)
+    reliability: dict[str, dict[str, list[Bin]]]
+    lift: dict[str, Lift]
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the answers, by name."""
+        """Everything by name."""
         return {
-            "basis": self.basis.to_json(),
+            "assessment_basis": self.basis.to_json(),
             "at_issue": {target: found.to_json() for target, found in self.at_issue.items()},
             "snapshots": {
                 state: {target: found.to_json() for target, found in by_target.items()}
@@ -81,4 +82,9 @@ class Assessment:
             "effective": {name: found.to_json() for name, found in self.effective.items()},
             "weeks": {name: [week.to_json() for week in found] for name, found in self.weeks.items()},
             "curves": {segment: found.to_json() for segment, found in self.curves.items()},
+            "reliability": {
+                name: {who: [found.to_json() for found in bins] for who, bins in told.items()}
+                for name, told in self.reliability.items()
+            },
+            "lift": {name: found.to_json() for name, found in self.lift.items()},
         }

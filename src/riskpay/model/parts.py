@@ -20,7 +20,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 CURVE_DAYS: Final = 120
 """Days of an observed curve: beyond them few periods are known."""
-SHOWN_DAYS: Final = (7, 15, 30, 45, 60, 90, 120)
+SHOWN_DAYS: Final = (0, 3, 7, 11, 15, 20, 25, 30, 37, 45, 60, 75, 90, 120)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class GroupCurve:
     def to_json(self) -> dict[str, object]:
         """``n``, and both shares at ``SHOWN_DAYS``."""
         shown = {
-            name: {str(day): round(float(curve[day]), 6) for day in SHOWN_DAYS if day < len(curve)}
+            name: {str(day): None if np.isnan(curve[day]) else round(float(curve[day]), 6) for day in SHOWN_DAYS}
             for name, curve in (("predicted", self.predicted), ("observed", self.observed))
         }
         return {"n": self.n, **shown}

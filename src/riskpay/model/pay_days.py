@@ -32,15 +32,17 @@ class DayScores:
     """How far predicted days lie from the days of payment.
 
     ``mae``: mean absolute error of the median, in days. ``pinball``: loss of each of ``SHARES``, in days. ``within``: share
-    of items paid from the first to the last quantile, both included (nominal .8).
+    of items paid from the first to the last quantile, both included (nominal .8). A rule that tells one day has ``mae`` only.
     """
 
     mae: float
-    pinball: tuple[float, ...]
-    within: float
+    pinball: tuple[float, ...] = ()
+    within: float | None = None
 
     def to_json(self) -> dict[str, float | None]:
         """The measures by name."""
+        if not self.pinball:
+            return rounded({"mae": self.mae})
         by_share = {f"pinball_{round(100 * s)}": loss for s, loss in zip(SHARES, self.pinball, strict=True)}
         return rounded({"mae": self.mae, **by_share, "within_p10_p90": self.within})
 
@@ -92,7 +94,7 @@ def days_late(questions: Questions, past: OpenPast, items: pl.DataFrame) -> Days
     happened = (outcome["settled_on"] - outcome["due_date"]).dt.total_days().cast(pl.Float64).to_numpy()[paid]
     told = {name: days[paid] for name, days in _told(questions, past).items()}
     owners = questions.owners[paid]
-    error = {name: np.abs(happened - days[:, MEDIAN]) for name, days in told.items()}
+    error = {name: np.abs(happened - _median(days)) for name, days in told.items()}
     scored = {name: _scores(happened, days) for name, days in told.items()} if len(happened) else {}
     return DaysLate(
         n=len(happened),
@@ -105,14 +107,14 @@ def days_late(questions: Questions, past: OpenPast, items: pl.DataFrame) -> Days
 
 
 def _told(questions: Questions, past: OpenPast) -> dict[str, FloatArray]:
-    """Days late by predictor, shape (questions, SHARES)."""
+    """Days late by predictor, shape (questions, SHARES), or (questions, 1) of a rule that tells one day."""
     at = questions.at.astype(np.float64)[:, None]
     own, _ = past.days.quantiles(past.asked, SHARES, FEWEST)
     everyone, _ = past.days.quantiles(past.asked, SHARES, np.iinfo(np.int64).max)
     mean = past.mean_days_late.cast(pl.Float64).to_numpy()
     means = np.where(np.isnan(mean), everyone[:, MEDIAN], mean)[:, None]
     ahead = _columns(questions).fill_null(HORIZON_DAYS).to_numpy().astype(np.float64)
-    naive = {"naive_mean": np.repeat(means, len(SHARES), axis=1), "naive_quantiles": own, "naive_constant": everyone}
+    naive = {"naive_mean": means, "naive_quantiles": own, "naive_constant": everyone}
     return {"model": at + ahead, **{name: np.maximum(at, np.nan_to_num(days)) for name, days in naive.items()}}
 
 
@@ -126,6 +128,14 @@ def _beyond(questions: Questions) -> npt.NDArray[np.bool_]:
 
 
 def _scores(happened: FloatArray, told: FloatArray) -> DayScores:
+    mae = float(np.abs(happened - _median(told)).mean())
+    if told.shape[1] == 1:
+        return DayScores(mae)
     losses = tuple(pinball(happened, told[:, number], share) for number, share in enumerate(SHARES))
     within = (happened >= told[:, 0]) & (happened <= told[:, -1])
-    return DayScores(float(np.abs(happened - told[:, MEDIAN]).mean()), losses, float(within.mean()))
+    return DayScores(mae, losses, float(within.mean()))
+
+
+def _median(told: FloatArray) -> FloatArray:
+    """The one day that is told, or the middle quantile."""
+    return told[:, 0] if told.shape[1] == 1 else told[:, MEDIAN]

@@ -58,9 +58,11 @@ class Registry:
         figures: Mapping[str, Any],
         example: pd.DataFrame,
         trial: LateModel | None = None,
+        documents: Mapping[str, Any] | None = None,
     ) -> str:
         """Log a run with parameters, metrics, figures (Plotly, by file name) and the model; gives its version.
 
+        ``documents``: what is kept as JSON beside them, by file name.
         ``example``: a few rows of days and features, from which MLflow derives the signature. ``trial``: the
         model grown alike but frozen before the weeks held back; it stands for this one in later comparisons.
         """
@@ -71,6 +73,8 @@ class Registry:
             mlflow.log_metrics(dict(metrics))
             for name, figure in figures.items():
                 mlflow.log_figure(figure, f"plots/{name}.html")
+            for name, document in (documents or {}).items():
+                mlflow.log_dict(document, f"{name}.json")
             if trial is not None:
                 _log_bundle(trial)
             logged = self._log_model(model, example)

@@ -28,6 +28,7 @@ from riskpay.model.late_model import LateModel
 from riskpay.model.open_rules import OpenPast, learnt, open_past, predict
 from riskpay.model.parts import GroupCurve, PartScores, by_week, group_curve
 from riskpay.model.pay_days import days_late
+from riskpay.model.plotted import PLOTTED, bins, lift
 from riskpay.model.training import Asked, TrainSettings, ask
 from riskpay.workflows.progress import Progress, silent
 from riskpay.workflows.slices import COLUMNS, slices, values_of, without_rate, worth_of
@@ -142,7 +143,8 @@ def assess(period: Period, model: LateModel, progress: Progress = silent) -> Ass
         effective=_effective(period, situations["at_issue"]),
         weeks={name: by_week(answers[name], _as_of(situations, name)) for name in BY_WEEK if name in answers},
         curves=_curves(period, situations["at_issue"]),
-        answers=answers,
+        reliability={name: {who: bins(a.happened, a.predictions[who]) for who in PLOTTED} for name, a in answers.items()},
+        lift={name: lift(answers[name]) for name in LISTED},
     )
 
 

@@ -1,7 +1,7 @@
 """Training a model: fit, calibrate, test on a period held back, register, and promote past the gate."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from riskpay.features.histories import QUESTION_KEY
 from riskpay.ledger.ledger import Ledger
+from riskpay.model.assessment import Assessment
 from riskpay.model.gate import Verdict
 from riskpay.model.gate import judge as gate
 from riskpay.model.hazard import Grower, grown_here
@@ -17,7 +18,9 @@ from riskpay.model.late_model import LateModel
 from riskpay.model.splits import TEST_SHARE, later_period
 from riskpay.model.testing import TargetTest, judge
 from riskpay.model.training import Asked, TrainSettings, ask, ask_landmarks, fit_model
-from riskpay.reporting.figures import lift, payment_curves, reliability
+from riskpay.reporting.figures import payment_curves
+from riskpay.workflows.assess import Period, assess
+from riskpay.workflows.assess_log import assessed_figures, assessed_metrics
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
 from riskpay.workflows.rivals import rival
@@ -74,14 +77,16 @@ def train(
     start = later_period(asked.frame, settings.lag_days, day, TEST_SHARE)
     trial = fit_model(ledger, asked, start, settings, grower) if start else None
     tests, verdict = _test(opened, ledger, asked, trial, settings)
+    assessment = _assessed(opened, ledger, asked, trial, day, progress) if trial else None
     progress("registering", 3, 4)
     version = opened.registry.register(
         model,
         _parameters(opened, model, settings),
-        _metrics(tests),
-        _figures(model, asked, tests),
+        _metrics(tests) | assessed_metrics(assessment),
+        _figures(model, asked) | assessed_figures(assessment),
         _example(asked, settings),
         trial,
+        {"assessment": assessment.to_json()} if assessment else {},
     )
     if verdict.promoted:
         opened.registry.promote(version)
@@ -108,6 +113,17 @@ def _test(
         rules.max_brier_loss,
     )
     return tests, Verdict(verdict.promoted, verdict.why + against.said)
+
+
+def _assessed(
+    opened: Home, ledger: Ledger, asked: Asked, trial: LateModel, day: date, progress: Progress
+) -> Assessment:
+    """The whole assessment of the trial model on the weeks held back."""
+    start = trial.train_as_of
+    held = asked.where((asked.frame["as_of"] >= start) & asked.frame["at_issue"])
+    last = day - timedelta(days=1)
+    settings, reporting = opened.train_settings, opened.reporting_currency()
+    return assess(Period(ledger, asked, held, start, last, opened.policy, settings, reporting), trial, progress)
 
 
 def _judged_before(ledger: Ledger, model: LateModel, held: Asked, settings: TrainSettings) -> dict[str, TargetTest]:
@@ -146,17 +162,9 @@ def _metrics(tests: dict[str, TargetTest]) -> dict[str, float]:
     }
 
 
-def _figures(model: LateModel, asked: Asked, tests: dict[str, TargetTest]) -> dict[str, Any]:
-    figures: dict[str, Any] = {}
-    for target, test in tests.items():
-        if len(test.happened):
-            shown = {name: test.predictions[name] for name in ("model", "naive_ratio")}
-            figures[f"reliability_{target}"] = reliability(test.happened, shown, f"Reliability: {target}")
-            figures[f"lift_{target}"] = lift(test.happened, shown, f"Lift: {target}")
-    figures["payment_curves"] = payment_curves(
-        _curves(model, asked), "Payment curve at issue, by the customer's record"
-    )
-    return figures
+def _figures(model: LateModel, asked: Asked) -> dict[str, Any]:
+    title = "Payment curve at issue, by the customer's record"
+    return {"payment_curves": payment_curves(_curves(model, asked), title)}
 
 
 def _curves(model: LateModel, asked: Asked) -> dict[str, np.ndarray[Any, Any]]:
