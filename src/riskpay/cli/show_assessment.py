@@ -9,6 +9,8 @@ from riskpay.cli.grids import grid
 from riskpay.reporting.wording import words
 
 _RULES: Final = ("naive_ratio", "naive_mean", "naive_constant")
+_ORDERS: Final = ("model", "naive_ratio", "naive_mean", "largest", "best")
+_YES_NO: Final = {"true": "yes", "false": "no"}
 _NOTE: Final = (
     "Less: the model less the naive rule in Brier, ten-thousandths, with its 95 % interval by drawing customers; below 0 the "
     "model is better. Money counts each item by its open amount in {reporting}{unrated}. Outcomes are known until {known_until}."
@@ -44,8 +46,12 @@ def _judged(title: str, found: Mapping[str, Any]) -> list[object]:
     heads = ("", "n>", "share>", "told>", "ROC-AUC>", "Brier>", "ECE>", "of money>", "told>", "Brier>")
     keys = ("n", "base_rate", "mean_p", "roc_auc", "brier", "ece", "amount_base_rate", "amount_mean_p", "amount_brier")
     rows = ([words(target), *(_figure(told["model"][key]) for key in keys)] for target, told in found.items())
-    less = ([words(target), *(_with_interval(told["less"][rule]["brier"]) for rule in _RULES)] for target, told in found.items())
-    return ["", grid(title, heads, rows), grid("", ("less", *(f"{words(rule)}>" for rule in _RULES)), less)]
+    pairs = (
+        [words(t), *(cell for rule in _RULES for cell in _change(told["less"][rule]["brier"]))]
+        for t, told in found.items()
+    )
+    ends = [head for rule in _RULES for head in (f"{rule.removeprefix('naive_')}>", "95 %>")]
+    return ["", grid(title, heads, rows), grid("", ("less than naive", *ends), pairs)]
 
 
 def _days_late(found: Mapping[str, Any]) -> Iterator[object]:
@@ -58,9 +64,13 @@ def _days_late(found: Mapping[str, Any]) -> Iterator[object]:
             measures = told[who]
             losses = (_figure(measures.get(f"pinball_{share}"), 2) for share in (10, 50, 90))
             first = counts if who == "model" else ("", "", "")
-            rows.append([*first, words(who), _figure(measures["mae"], 2), *losses, _figure(measures.get("within_p10_p90"), 2)])
+            rows.append(
+                [*first, words(who), _figure(measures["mae"], 2), *losses, _figure(measures.get("within_p10_p90"), 2)]
+            )
     yield ""
-    yield grid("Days late of items that paid: mean error of the median, pinball loss of the quantiles (days)", heads, rows)
+    yield grid(
+        "Days late of items that paid: mean error of the median, pinball loss of the quantiles (days)", heads, rows
+    )
 
 
 def _capacity(found: Mapping[str, Any]) -> Iterator[object]:
@@ -68,11 +78,13 @@ def _capacity(found: Mapping[str, Any]) -> Iterator[object]:
     keys = ("precision_50", "precision_5pct", "captured_10", "captured_20")
     rows = []
     for name, told in found.items():
-        orders = [who for who, measures in told.items() if isinstance(measures, Mapping) and "captured_10" in measures]
+        orders = [who for who in _ORDERS if who in told]
         for number, who in enumerate(orders):
             rows.append([_place(name) if number == 0 else "", words(who), *(_figure(told[who][key]) for key in keys)])
     yield ""
-    yield grid("At capacity: share that comes true among the first of each day, and share of the money found", heads, rows)
+    yield grid(
+        "At capacity: share that comes true among the first of each day, and share of the money found", heads, rows
+    )
 
 
 def _effective(found: Mapping[str, Any]) -> Iterator[object]:
@@ -90,10 +102,15 @@ def _effective(found: Mapping[str, Any]) -> Iterator[object]:
 
 
 def _slices(name: str, found: Mapping[str, Any]) -> Iterator[object]:
-    heads = ("", "", "n>", "share>", "told>", "ROC-AUC>", "Brier>", "naive ratio's>", "less>")
-    keys = ("n", "base_rate", "mean_p", "roc_auc", "brier", "naive_ratio_brier")
+    heads = ("", "", "n>", "share>", "told>", "ROC-AUC>", "Brier>", "less>", "95 %>")
+    keys = ("n", "base_rate", "mean_p", "roc_auc", "brier")
     rows = [
-        [column if number == 0 else "", words(value), *(_figure(part[key]) for key in keys), _with_interval(part["brier_less_naive_ratio"])]
+        [
+            column if number == 0 else "",
+            _YES_NO.get(value, words(value)),
+            *(_figure(part[key]) for key in keys),
+            *_change(part["brier_less_naive_ratio"]),
+        ]
         for column, parts in found.items()
         for number, (value, part) in enumerate(parts.items())
     ]
@@ -106,11 +123,10 @@ def _place(name: str) -> str:
     return f"{words(situation)}, {words(target)}"
 
 
-def _with_interval(change: Mapping[str, float | None]) -> str:
-    if change["change"] is None:
-        return ""
-    ends = "" if change["low"] is None else f" ({_points(change['low'])} to {_points(change['high'])})"
-    return f"{_points(change['change'])}{ends}"
+def _change(found: Mapping[str, float | None]) -> tuple[str, str]:
+    """A difference in ten-thousandths, and its interval."""
+    ends = "" if found["low"] is None else f"{_points(found['low'])} to {_points(found['high'])}"
+    return _points(found["change"]), ends
 
 
 def _points(value: float | None) -> str:

@@ -94,9 +94,7 @@ class Questions:
         first = limit == self.model.grid.ends[0]
         return np.where(first, self.risks.items["p_late"].to_numpy(), on_curve)
 
-    def decided(
-        self, limit: IntArray, items: pl.DataFrame, until: date, lag_days: int
-    ) -> tuple[IntArray, BoolArray]:
+    def decided(self, limit: IntArray, items: pl.DataFrame, until: date, lag_days: int) -> tuple[IntArray, BoolArray]:
         """Rows whose outcome is known, and whether the item was unpaid at its limit; both as ``labels.outcomes``.
 
         ``items`` as ``open_items.latest``; ``until``: the last day whose facts are known.
@@ -105,15 +103,11 @@ class Questions:
         found = outcomes(frame, items, pl.col("limit"), until, lag_days)
         return found["question"].to_numpy().astype(np.int64), found["happened"].to_numpy()
 
-    def answers(
-        self, limit: IntArray, decided: tuple[IntArray, BoolArray], naive: Mapping[str, FloatArray]
-    ) -> Answers:
+    def answers(self, limit: IntArray, decided: tuple[IntArray, BoolArray], naive: Mapping[str, FloatArray]) -> Answers:
         """The model's answers and those of ``naive`` rules (of all questions, by name) on decided questions."""
         rows, happened = decided
         said = {"model": self.unpaid_by(limit), **naive}
-        return Answers(
-            rows, happened, {name: p[rows] for name, p in said.items()}, self.owners[rows], self.worth[rows]
-        )
+        return Answers(rows, happened, {name: p[rows] for name, p in said.items()}, self.owners[rows], self.worth[rows])
 
 
 def limit_of(target: str, at: IntArray, settings: TrainSettings) -> IntArray:

@@ -4,7 +4,7 @@ Each day's items are a list of their own (a snapshot of the open book, or the it
 better puts more of what happens, or more of its money, into the part that the team gets to.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from riskpay.model.answers import Answers
 from riskpay.model.differences import Difference
-from riskpay.model.evaluation import draw_customers, interval
-from riskpay.model.judged import DRAWS, rounded
+from riskpay.model.judged import DRAWS, difference, drawn_weights, rounded
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -73,16 +72,13 @@ def capacity(answers: Answers, day: IntArray, draws: int = DRAWS, seed: int = 7)
     number = int(owner.max()) + 1 if len(day) else 0
     orders = {name: _Orders(answers, p, list_of, owner) for name, p in told.items()}
     found = {name: order.found(np.ones(number)) for name, order in orders.items()}
-    drawn: dict[str, list[float]] = {room.name: [] for room in (*_PRECISION, *_CAPTURED)}
-    for picks in draw_customers(number, draws if number else 0, seed):
-        weight = np.bincount(picks, minlength=number).astype(np.float64)
-        ours, theirs = (orders[name].found(weight) for name in ("model", "naive_ratio"))
-        for name, kept in drawn.items():
-            a, b = ours[name], theirs[name]
-            if a is not None and b is not None:
-                kept.append(a - b)
-    days = len(np.unique(day))
-    return Capacity(days, found, {name: _less(found, name, kept, draws) for name, kept in drawn.items()})
+    pair = orders["model"], orders["naive_ratio"]
+    drawn = [tuple(order.found(weight) for order in pair) for weight in drawn_weights(number, draws, seed)]
+    less = {
+        m: difference(ours, found["naive_ratio"][m], ((a[m], b[m]) for a, b in drawn), draws)
+        for m, ours in found["model"].items()
+    }
+    return Capacity(len(np.unique(day)), found, less)
 
 
 class _Orders:
@@ -96,8 +92,14 @@ class _Orders:
     def found(self, weight: FloatArray) -> dict[str, float | None]:
         """All measures, each customer counting ``weight`` times."""
         return {
-            **{room.name: gain / n if n > 0 else None for room, (gain, n, _) in self._by_chance.looked(_PRECISION, weight)},
-            **{room.name: gain / all_ if all_ > 0 else None for room, (gain, _, all_) in self._by_money.looked(_CAPTURED, weight)},
+            **{
+                room.name: gain / n if n > 0 else None
+                for room, (gain, n, _) in self._by_chance.looked(_PRECISION, weight)
+            },
+            **{
+                room.name: gain / all_ if all_ > 0 else None
+                for room, (gain, _, all_) in self._by_money.looked(_CAPTURED, weight)
+            },
         }
 
 
@@ -112,9 +114,7 @@ class _Order:
         self._owner, self._gain = owner[order], gain[order]
         self._starts = np.flatnonzero(np.diff(list_of[order], prepend=-1))
 
-    def looked(
-        self, rooms: Sequence[_Room], weight: FloatArray
-    ) -> Iterator[tuple[_Room, tuple[float, float, float]]]:
+    def looked(self, rooms: Sequence[_Room], weight: FloatArray) -> Iterator[tuple[_Room, tuple[float, float, float]]]:
         """For each room: what is gained by looking, how many items are looked at, and all there is to gain."""
         own = weight[self._owner]
         upto, gained = np.cumsum(own), np.cumsum(own * self._gain)
@@ -128,9 +128,3 @@ class _Order:
             at = np.clip(np.searchsorted(upto, cut, side="left"), self._starts, last)
             gain = gained[at] - (upto[at] - cut) * self._gain[at] - before
             yield room, (float(gain.sum()), float(room.of(total).sum()), float(gained[-1]) if len(own) else 0.0)
-
-
-def _less(found: Mapping[str, Mapping[str, float | None]], measure: str, drawn: list[float], draws: int) -> Difference:
-    ours, theirs = found["model"][measure], found["naive_ratio"][measure]
-    change = None if ours is None or theirs is None else ours - theirs
-    return Difference(change, *(interval(drawn, draws) or (None, None)))

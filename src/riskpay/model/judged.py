@@ -1,6 +1,6 @@
 """How good answers are: scores by item and by money, intervals by customer bootstrap, and pairs against each naive rule."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -16,6 +16,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 DRAWS: Final = 300
+FEWEST_CUSTOMERS: Final = 5
+"""Fewer than these cannot be drawn from: there is no interval then."""
 MEASURES: Final = ("brier", "amount_brier", "roc_auc")
 """What is drawn; a measure less that of another predictor is below 0 where it is better, for roc_auc above 0."""
 
@@ -82,7 +84,12 @@ def judged(answers: Answers, draws: int = DRAWS, seed: int = 7) -> Judged:
         money={name: _money(answers, p) for name, p in predictions.items()},
         intervals={m: interval(_there(drawn["model"][m]), draws) for m in MEASURES},
         less={
-            name: {m: _difference(whole["model"][m], whole[name][m], drawn["model"][m], drawn[name][m]) for m in MEASURES}
+            name: {
+                m: difference(
+                    whole["model"][m], whole[name][m], zip(drawn["model"][m], drawn[name][m], strict=True), draws
+                )
+                for m in MEASURES
+            }
             for name in others
         },
     )
@@ -93,8 +100,16 @@ def mean_less(loss: FloatArray, other: FloatArray, owners: IntArray, draws: int 
     if not len(loss):
         return Difference(None, None, None)
     sums, number = _by_customer(owners, np.column_stack([np.ones(len(loss)), loss - other]))
-    found = [float(total[1] / total[0]) for total in _weighted(sums, number, draws, seed)]
+    totals = (weight @ sums for weight in drawn_weights(number, draws, seed))
+    found = [float(total[1] / total[0]) for total in totals]
     return Difference(float((loss - other).mean()), *(interval(found, draws) or (None, None)))
+
+
+def drawn_weights(number: int, draws: int, seed: int) -> Iterator[FloatArray]:
+    """How often each of so many customers is drawn, draw by draw; no draw of fewer than ``FEWEST_CUSTOMERS``."""
+    if number >= FEWEST_CUSTOMERS:
+        for picks in draw_customers(number, draws, seed):
+            yield np.bincount(picks, minlength=number).astype(np.float64)
 
 
 def _drawn(answers: Answers, draws: int, seed: int) -> tuple[int, dict[str, dict[str, list[float | None]]]]:
@@ -109,8 +124,7 @@ def _drawn(answers: Answers, draws: int, seed: int) -> tuple[int, dict[str, dict
     worth = answers.worth
     parts = [np.ones(len(owner)), worth, *(s for name in names for s in (square[name], square[name] * worth))]
     sums, number = _by_customer(owner, np.column_stack(parts))
-    for picks in draw_customers(number, draws, seed):
-        weight = np.bincount(picks, minlength=number).astype(np.float64)
+    for weight in drawn_weights(number, draws, seed):
         total = weight @ sums
         for place, name in enumerate(names):
             brier, money = total[2 + 2 * place], total[3 + 2 * place]
@@ -125,11 +139,6 @@ def _by_customer(owners: IntArray, columns: FloatArray) -> tuple[FloatArray, int
     _, owner = np.unique(owners, return_inverse=True)
     number = int(owner.max()) + 1
     return np.column_stack([np.bincount(owner, column, minlength=number) for column in columns.T]), number
-
-
-def _weighted(sums: FloatArray, number: int, draws: int, seed: int) -> list[FloatArray]:
-    picks = draw_customers(number, draws, seed)
-    return [np.bincount(row, minlength=number).astype(np.float64) @ sums for row in picks]
 
 
 def _measures_of(answers: Answers, p: FloatArray) -> dict[str, float | None]:
@@ -157,12 +166,13 @@ def _weighted_mean(values: FloatArray, worth: FloatArray) -> float | None:
     return float(values @ worth) / total if total > 0 else None
 
 
-def _difference(
-    ours: float | None, theirs: float | None, drawn: list[float | None], others: list[float | None]
+def difference(
+    ours: float | None, theirs: float | None, drawn: Iterable[tuple[float | None, float | None]], draws: int
 ) -> Difference:
-    pairs = [a - b for a, b in zip(drawn, others, strict=True) if a is not None and b is not None]
+    """One measure less another, with the interval of what ``draws`` draws gave for both."""
+    pairs = [a - b for a, b in drawn if a is not None and b is not None]
     change = None if ours is None or theirs is None else ours - theirs
-    return Difference(change, *(interval(pairs, len(drawn)) or (None, None)))
+    return Difference(change, *(interval(pairs, draws) or (None, None)))
 
 
 def _there(found: list[float | None]) -> list[float]:

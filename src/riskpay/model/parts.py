@@ -118,7 +118,9 @@ def group_curve(questions: Questions, items: pl.DataFrame, until: date, lag_days
         paid=((pl.col("settled_by") == "cash") & (pl.col("settled_on") <= known)).fill_null(value=False),
     )
     predicted = questions.risks.unpaid[:, : CURVE_DAYS + 1].mean(axis=0, dtype=np.float64)
-    return GroupCurve(frame.height, predicted, kaplan_meier(timed["days"].to_numpy(), timed["paid"].to_numpy(), CURVE_DAYS))
+    return GroupCurve(
+        frame.height, predicted, kaplan_meier(timed["days"].to_numpy(), timed["paid"].to_numpy(), CURVE_DAYS)
+    )
 
 
 def kaplan_meier(days: IntArray, paid: BoolArray, last: int) -> FloatArray:

@@ -63,11 +63,14 @@ def lift(answers: Answers) -> Lift:
     money = {**told, "largest": np.ones(len(worth)), "best": happened}
     return Lift(
         {name: _found(p, worth, happened) for name, p in items.items()} if happened.any() else {},
-        {name: _found(p * worth, worth, happened * worth) for name, p in money.items()} if (happened @ worth) > 0 else {},
+        {name: _found(p * worth, worth, happened * worth) for name, p in money.items()}
+        if (happened @ worth) > 0
+        else {},
     )
 
 
 def _found(value: FloatArray, worth: FloatArray, gain: FloatArray) -> FloatArray:
     ordered = np.concatenate([[0.0], np.cumsum(gain[np.lexsort((-worth, -value))])])
     looked = np.linspace(0, len(gain), LIFT_STEPS + 1)
-    return np.interp(looked, np.arange(len(ordered)), ordered) / ordered[-1]
+    found: FloatArray = np.interp(looked, np.arange(len(ordered)), ordered) / ordered[-1]
+    return found

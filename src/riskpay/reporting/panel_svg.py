@@ -28,9 +28,9 @@ def svg(picture: Panels) -> str:
     """The picture as an SVG document, white behind so that it can be read on dark pages too."""
     rows = -(-len(picture.panels) // picture.columns)
     width, height = _WIDTH * picture.columns, _HEAD + _HEIGHT * rows + _FOOT
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'{_FONT} font-size="11" fill="{INK}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {_FONT} font-size="11" fill="{INK}">',
         f"<title>{escape(picture.title)}</title>",
         f'<rect width="{width}" height="{height}" fill="white"/>',
         f'<text x="12" y="22" font-size="15" font-weight="600">{escape(picture.title)}</text>',

@@ -78,9 +78,15 @@ def pictures(found: Mapping[str, Any]) -> dict[str, Panels]:
 
 
 def _reliability(situation: str, found: Mapping[str, Any]) -> Panels:
-    told = {name: bins for name, bins in found["reliability"].items() if name.startswith(f"{situation}.") and bins["model"]}
+    told = {
+        name: bins for name, bins in found["reliability"].items() if name.startswith(f"{situation}.") and bins["model"]
+    }
     # Late targets on snapshots say much the same as at issue; there the curve's own days are shown.
-    shown = {name: bins for name, bins in told.items() if situation == "at_issue" or ".unpaid_" in name or name.endswith(".late")}
+    shown = {
+        name: bins
+        for name, bins in told.items()
+        if situation == "at_issue" or ".unpaid_" in name or name.endswith(".late")
+    }
     panels = tuple(_reliability_panel(TARGETS[name.partition(".")[2]], bins) for name, bins in shown.items())
     return Panels(f"Reliability: items {_ASKED[situation]}", "predicted", "happened", panels)
 
@@ -104,9 +110,7 @@ def _error(found: Mapping[str, Any]) -> float:
 
 def _lift(found: Mapping[str, Any]) -> Panels:
     panels = tuple(
-        _lift_panel(_title(name), orders["money"])
-        for name, orders in found["lift"].items()
-        if orders["money"]
+        _lift_panel(_title(name), orders["money"]) for name, orders in found["lift"].items() if orders["money"]
     )
     return Panels("Money found, by share of items looked at", "items looked at", "money found", panels)
 
@@ -134,11 +138,7 @@ def _curve_line(name: str, role: Role, shares: Mapping[str, float | None]) -> Li
 
 
 def _drift(found: Mapping[str, Any]) -> Panels:
-    panels = tuple(
-        _drift_panel(_title(name), weeks)
-        for name, weeks in found["weeks"].items()
-        if weeks
-    )
+    panels = tuple(_drift_panel(_title(name), weeks) for name, weeks in found["weeks"].items() if weeks)
     return Panels("Predicted and observed share, week by week", "week of the question", "share", panels)
 
 

@@ -139,11 +139,15 @@ def assess(period: Period, model: LateModel, progress: Progress = silent) -> Ass
         snapshots={state: _of(state, judgements) for state in STATES},
         days_late={name: days_late(s.questions, s.past, period.items) for name, s in situations.items()},
         capacity={name: capacity(answers[name], _days(situations, name, answers[name])) for name in LISTED},
-        slices={name: _sliced(answers[name], situations[_situation(name)].slices) for name in SLICED if name in answers},
+        slices={
+            name: _sliced(answers[name], situations[_situation(name)].slices) for name in SLICED if name in answers
+        },
         effective=_effective(period, situations["at_issue"]),
         weeks={name: by_week(answers[name], _as_of(situations, name)) for name in BY_WEEK if name in answers},
         curves=_curves(period, situations["at_issue"]),
-        reliability={name: {who: bins(a.happened, a.predictions[who]) for who in PLOTTED} for name, a in answers.items()},
+        reliability={
+            name: {who: bins(a.happened, a.predictions[who]) for who in PLOTTED} for name, a in answers.items()
+        },
         lift={name: lift(answers[name]) for name in LISTED},
     )
 
@@ -218,7 +222,10 @@ def _curves(period: Period, situation: _Situation) -> dict[str, GroupCurve]:
     segment = situation.slices["segment"]
     return {
         str(name): group_curve(
-            situation.questions.where((segment == name).to_numpy()), period.items, period.until, period.settings.lag_days
+            situation.questions.where((segment == name).to_numpy()),
+            period.items,
+            period.until,
+            period.settings.lag_days,
         )
         for name in values_of("segment", segment)
     }

@@ -21,7 +21,8 @@ from riskpay.workflows.progress import Progress, silent
 @dataclass(frozen=True)
 class BacktestResult:
     """Tests by target on items issued from ``cutoff`` to ``until``, both included; what features add and the whole
-    assessment, if asked for."""
+    assessment, if asked for.
+    """
 
     cutoff: date
     until: date

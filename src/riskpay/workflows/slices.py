@@ -4,6 +4,7 @@ They hang on what was known when the window began, and on no model: two models a
 """
 
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -32,7 +33,7 @@ SIZE_EDGES: Final = (100, 1_000, 10_000, 100_000, 1_000_000)
 """Open amounts (main unit of the reporting currency) at which classes of size begin."""
 SIZES: Final = (
     f"under {SIZE_EDGES[0]:,}",
-    *(f"{low:,} to {high:,}" for low, high in zip(SIZE_EDGES, SIZE_EDGES[1:], strict=False)),
+    *(f"{low:,} to {high:,}" for low, high in pairwise(SIZE_EDGES)),
     f"{SIZE_EDGES[-1]:,} or more",
 )
 _CUSTOMER: Final = list(CUSTOMER_KEY)
@@ -75,7 +76,9 @@ def slices(
     return pl.DataFrame(
         {
             "segment": owners["segment"].fill_null("new"),
-            "size": pl.Series([SIZES[place] for place in np.searchsorted(SIZE_EDGES, worth, side="right")], dtype=pl.String),
+            "size": pl.Series(
+                [SIZES[place] for place in np.searchsorted(SIZE_EDGES, worth, side="right")], dtype=pl.String
+            ),
             "country": with_country(frame, ledger, "as_of")["country"].fill_null("unknown"),
             "new": asked.past["n"] < policy.segments.new_below,
             "largest": is_largest,
