@@ -105,4 +105,5 @@ def _by_day(asked: pl.DataFrame) -> list[tuple[int, IntArray]]:
     days = asked["as_of"].to_physical().cast(pl.Int64).to_numpy()
     order = np.argsort(days, kind="stable")
     found, starts = np.unique(days[order], return_index=True)
-    return list(zip((int(day) for day in found), np.split(order, starts[1:]), strict=True))
+    ends = [*starts[1:], len(days)]
+    return [(int(day), order[start:end]) for day, start, end in zip(found, starts, ends[: len(found)], strict=True)]

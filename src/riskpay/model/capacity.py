@@ -116,6 +116,9 @@ class _Order:
 
     def looked(self, rooms: Sequence[_Room], weight: FloatArray) -> Iterator[tuple[_Room, tuple[float, float, float]]]:
         """For each room: what is gained by looking, how many items are looked at, and all there is to gain."""
+        if not len(self._owner):
+            yield from ((room, (0.0, 0.0, 0.0)) for room in rooms)
+            return
         own = weight[self._owner]
         upto, gained = np.cumsum(own), np.cumsum(own * self._gain)
         last = np.append(self._starts[1:], len(own)) - 1
@@ -127,4 +130,4 @@ class _Order:
             # The item at which a list is cut counts as far as there is room for it.
             at = np.clip(np.searchsorted(upto, cut, side="left"), self._starts, last)
             gain = gained[at] - (upto[at] - cut) * self._gain[at] - before
-            yield room, (float(gain.sum()), float(room.of(total).sum()), float(gained[-1]) if len(own) else 0.0)
+            yield room, (float(gain.sum()), float(room.of(total).sum()), float(gained[-1]))
