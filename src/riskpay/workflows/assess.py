@@ -1,39 +1,33 @@
 """Assessing a frozen model on a later period, as a person would check it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from riskpay.decisions.cadence import rolls_of
-from riskpay.decisions.policy import Policy
-from riskpay.errors import NotThereError
 from riskpay.features.effective import with_effective_due_date
 from riskpay.features.labels import outcomes
-from riskpay.features.snapshots import mondays, open_on
-from riskpay.ledger.ledger import Ledger
+from riskpay.features.snapshots import open_on
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
-from riskpay.model.answers import UNPAID_TARGETS, Answers, Questions, limit_of, targets_of
+from riskpay.model.answers import UNPAID_TARGETS, Answers, limit_of, targets_of
 from riskpay.model.assessment import Assessment, Basis, Sliced
 from riskpay.model.baselines import fit_baselines
 from riskpay.model.capacity import capacity
 from riskpay.model.judged import Judged, judged
 from riskpay.model.late_model import LateModel
-from riskpay.model.open_rules import OpenPast, learnt, open_past, predict
+from riskpay.model.open_rules import learnt, predict
 from riskpay.model.parts import GroupCurve, PartScores, by_week, group_curve
 from riskpay.model.pay_days import days_late
 from riskpay.model.plotted import PLOTTED, bins, lift
-from riskpay.model.training import Asked, TrainSettings, ask
+from riskpay.model.training import Asked, ask
+from riskpay.workflows.periods import Period, Situation
 from riskpay.workflows.progress import Progress, silent
-from riskpay.workflows.slices import COLUMNS, slices, values_of, without_rate, worth_of
+from riskpay.workflows.slices import COLUMNS, values_of, without_rate
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 MOST_ASKED: Final = 50_000
@@ -46,74 +40,6 @@ STATES: Final = {"not_due": False, "overdue": True}
 """Situations of the open book, and whether the due date has passed (days_past_due > 0)."""
 
 
-@dataclass(frozen=True)
-class Period:
-    """What an assessment is made of.
-
-    ``ledger``: all that is known by now, from which outcomes come. ``before``: landmark questions before ``first``, from which naive
-    rules learn. ``at_issue``: the questions at issue from ``first`` to ``last``, both included.
-    """
-
-    ledger: Ledger
-    before: Asked
-    at_issue: Asked
-    first: date
-    last: date
-    policy: Policy
-    settings: TrainSettings
-    reporting: str
-
-    @cached_property
-    def states(self) -> pl.DataFrame:
-        """States of all items."""
-        return item_states(self.ledger, self.settings.features.tolerance)
-
-    @cached_property
-    def items(self) -> pl.DataFrame:
-        """The last state of every item."""
-        return latest(self.states)
-
-    @cached_property
-    def until(self) -> date:
-        """The last day whose facts are known."""
-        day = self.ledger.last_known_on()
-        if day is None:
-            raise NotThereError("the ledger holds no invoice", "load one with `riskpay ingest`")
-        return day
-
-    @cached_property
-    def mondays(self) -> list[date]:
-        """Days of the snapshots."""
-        return mondays(self.first, self.last)
-
-    def decided(self, questions: Questions, limit: IntArray) -> tuple[IntArray, npt.NDArray[np.bool_]]:
-        """As ``Questions.decided``, by all that is known."""
-        return questions.decided(limit, self.items, self.until, self.settings.lag_days)
-
-    def worth(self, asked: pl.DataFrame) -> FloatArray:
-        """Open amounts in the reporting currency."""
-        return worth_of(self.ledger, self.states, asked, self.reporting)
-
-
-@dataclass(frozen=True)
-class _Situation:
-    """Questions of one situation, with what the naive rules and the slices look at; all in one row order."""
-
-    questions: Questions
-    past: OpenPast
-    slices: pl.DataFrame
-
-    @classmethod
-    def of(cls, period: Period, model: LateModel, asked: Asked) -> Self:
-        worth = period.worth(asked.frame)
-        found = slices(period.ledger, asked, worth, period.policy, period.first, period.reporting)
-        past = open_past(period.ledger, asked.frame, period.states, period.settings)
-        return cls(Questions.of(asked, model, worth), past, found)
-
-    def where(self, mask: npt.NDArray[np.bool_]) -> Self:
-        return type(self)(self.questions.where(mask), self.past.where(mask), self.slices.filter(pl.Series(mask)))
-
-
 def assess(period: Period, model: LateModel, progress: Progress = silent) -> Assessment:
     """The assessment of ``model``, which knew nothing from ``period.first`` on.
 
@@ -124,8 +50,8 @@ def assess(period: Period, model: LateModel, progress: Progress = silent) -> Ass
     progress("asking about the open book", 0, 4)
     book = open_on(period.states, period.mondays)
     asked = ask(period.ledger, book.gather_every(max(1, -(-book.height // MOST_ASKED))), period.settings)
-    situations = {"at_issue": _Situation.of(period, model, period.at_issue)}
-    whole = _Situation.of(period, model, asked)
+    situations = {"at_issue": Situation.of(period, model, period.at_issue)}
+    whole = Situation.of(period, model, asked)
     overdue = whole.questions.at > 0
     situations |= {name: whole.where(overdue == passed) for name, passed in STATES.items()}
     progress("asking the naive rules", 1, 4)
@@ -152,17 +78,17 @@ def assess(period: Period, model: LateModel, progress: Progress = silent) -> Ass
     )
 
 
-def _at_issue(period: Period, situation: _Situation) -> Iterator[tuple[str, Answers]]:
+def _at_issue(period: Period, situation: Situation) -> Iterator[tuple[str, Answers]]:
     """Answers by situation and target; the naive rules are the model's own baselines."""
     questions, settings = situation.questions, period.settings
     baselines = questions.model.baselines
-    for target in targets_of(questions.model.grid.ends, settings):
+    for target in (t for t in targets_of(questions.model.grid.ends, settings) if t in baselines):
         limit = limit_of(target, questions.at, settings)
         naive = baselines[target].predict(questions.asked.past, target)
         yield f"at_issue.{target}", questions.answers(limit, period.decided(questions, limit), naive)
 
 
-def _snapshots(period: Period, situations: Mapping[str, _Situation]) -> Iterator[tuple[str, Answers]]:
+def _snapshots(period: Period, situations: Mapping[str, Situation]) -> Iterator[tuple[str, Answers]]:
     for state, passed in STATES.items():
         questions, past = situations[state].questions, situations[state].past
         late = () if passed else targets_of(questions.model.grid.ends, period.settings)
@@ -174,7 +100,7 @@ def _snapshots(period: Period, situations: Mapping[str, _Situation]) -> Iterator
             yield f"{state}.{target}", questions.answers(limit, period.decided(questions, limit), naive)
 
 
-def _effective(period: Period, situation: _Situation) -> dict[str, Judged]:
+def _effective(period: Period, situation: Situation) -> dict[str, Judged]:
     """Lateness at issue by the due date as written (``raw``), and by the one rolled off weekends and holidays (``effective``).
 
     The chance of the latter is the curve's on that day; ``p_late`` of the due date as written stands beside it.
@@ -218,7 +144,7 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _curves(period: Period, situation: _Situation) -> dict[str, GroupCurve]:
+def _curves(period: Period, situation: Situation) -> dict[str, GroupCurve]:
     segment = situation.slices["segment"]
     return {
         str(name): group_curve(
@@ -255,10 +181,10 @@ def _situation(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _as_of(situations: Mapping[str, _Situation], name: str) -> pl.Series:
+def _as_of(situations: Mapping[str, Situation], name: str) -> pl.Series:
     return situations[_situation(name)].questions.asked.frame["as_of"]
 
 
-def _days(situations: Mapping[str, _Situation], name: str, answers: Answers) -> IntArray:
+def _days(situations: Mapping[str, Situation], name: str, answers: Answers) -> IntArray:
     """The day of each answer as a number."""
     return _as_of(situations, name).to_physical().to_numpy().astype(np.int64)[answers.rows]

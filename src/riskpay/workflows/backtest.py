@@ -13,8 +13,9 @@ from riskpay.model.subset import Group
 from riskpay.model.testing import TargetTest, issued_between, judge
 from riskpay.model.training import TARGETS, ask, ask_landmarks, fit_model
 from riskpay.workflows.ablation import Ablation, ablation
-from riskpay.workflows.assess import Period, assess
+from riskpay.workflows.assess import assess
 from riskpay.workflows.home import Home
+from riskpay.workflows.periods import Period
 from riskpay.workflows.progress import Progress, silent
 
 

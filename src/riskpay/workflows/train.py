@@ -19,9 +19,10 @@ from riskpay.model.splits import TEST_SHARE, later_period
 from riskpay.model.testing import TargetTest, judge
 from riskpay.model.training import Asked, TrainSettings, ask, ask_landmarks, fit_model
 from riskpay.reporting.figures import payment_curves
-from riskpay.workflows.assess import Period, assess
+from riskpay.workflows.assess import assess
 from riskpay.workflows.assess_log import assessed_figures, assessed_metrics
 from riskpay.workflows.home import Home
+from riskpay.workflows.periods import Period
 from riskpay.workflows.progress import Progress, silent
 from riskpay.workflows.rivals import rival
 
