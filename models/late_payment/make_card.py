@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from riskpay.reporting.model_card import render, signature, with_figures
+from riskpay.reporting.model_card import plots, render, signature, with_figures
 from riskpay.workflows.card import card
 
 HERE = Path(__file__).parent
@@ -24,5 +24,8 @@ if __name__ == "__main__":
     for name, value in (("golden_metrics.json", found), ("signature.json", signature())):
         (HERE / name).write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
     (HERE / "README.md").write_text(render(found), encoding="utf-8")
+    (HERE / "plots").mkdir(exist_ok=True)
+    for name, picture in plots(found).items():
+        (HERE / "plots" / name).write_text(picture, encoding="utf-8")
     front = HERE.parents[1] / "README.md"
     front.write_text(with_figures(front.read_text(encoding="utf-8"), found), encoding="utf-8")

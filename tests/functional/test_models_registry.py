@@ -9,6 +9,7 @@ import pytest
 from riskpay.cli import main
 from riskpay.errors import NotThereError, UsageError
 from riskpay.model.prior_training import fit_prior
+from riskpay.model.registry import Beside
 from riskpay.model.training import TrainSettings, ask_landmarks
 from riskpay.sources.synthetic.world import synthesise
 from riskpay.store.ledger_files import LedgerFiles
@@ -55,7 +56,7 @@ def add(grown, home):
             "gain": "0.045",
             "why": "[]" if passed else FAILED,
         }
-        version = registry.register(replace(model, train_as_of=day), {}, {}, {}, example, None, tags)
+        version = registry.register(replace(model, train_as_of=day), example, Beside(tags=tags))
         if passed:
             registry.champions.promote(version, "train", "passed the gate")
         else:

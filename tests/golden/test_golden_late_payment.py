@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from riskpay.reporting.model_card import render, signature, unbeaten, with_figures
+from riskpay.reporting.model_card import plots, render, signature, unbeaten, with_figures
 from riskpay.sources.synthetic.scenario import GRID
 from riskpay.workflows.card import HELD_PERIODS, WORLD, WORLD_CUTOFF, against_truth, model_facts
 
@@ -20,6 +20,9 @@ AGAIN = ("base", "thin_history")
 """Scenarios that are computed anew; all five take minutes, and `make card` does them."""
 
 
+ASSESSED = ("n", "base_rate", "roc_auc", "pr_auc", "brier", "ece")
+
+
 @pytest.fixture(scope="module")
 def golden():
     return json.loads((FOLDER / "golden_metrics.json").read_text(encoding="utf-8"))
@@ -32,6 +35,11 @@ def test_the_card_says_what_the_figures_say(golden):
 def test_the_front_page_says_the_same_figures(golden):
     page = (FOLDER.parents[1] / "README.md").read_text(encoding="utf-8")
     assert page == with_figures(page, golden), "run make card"
+
+
+def test_the_cards_pictures_are_those_of_its_figures(golden):
+    drawn = {file.name: file.read_text(encoding="utf-8") for file in (FOLDER / "plots").glob("*.svg")}
+    assert drawn == plots(golden), "run make card"
 
 
 def test_a_page_without_marks_is_refused(golden):
@@ -68,6 +76,21 @@ def test_the_figures_come_out_again(golden, held_out, name):
             now, then = found[target][who], predictors[who]
             assert now["n"] == then["n"]
             assert {m: now[m] for m in MEASURES} == pytest.approx({m: then[m] for m in MEASURES}, abs=TOLERANCE)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HELD_PERIODS)
+def test_the_assessment_says_of_items_at_issue_what_the_backtest_says(held_out, name):
+    found = held_out(name)
+    assessed = found["assessment"]
+    for target, predictors in found["targets"].items():
+        for who in predictors.keys() - {"intervals"}:
+            told = {measure: assessed["at_issue"][target][who][measure] for measure in ASSESSED}
+            assert told == pytest.approx({m: predictors[who][m] for m in ASSESSED}, abs=1e-4), (target, who)
+    states, basis = assessed["snapshots"], assessed["assessment_basis"]
+    assert sum(states[state]["unpaid_7"]["model"]["n"] for state in states) <= basis["asked"]
+    assert sum(curve["n"] for curve in assessed["curves"].values()) == basis["at_issue"]
 
 
 @pytest.mark.parametrize(("name", "measure"), AT_LEAST)

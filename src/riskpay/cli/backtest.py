@@ -26,6 +26,10 @@ def backtest(
             help="Measure what features add: families or features, commas between them; all families without a name.",
         ),
     ] = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Assess the model as a person would: on the open book, by money, and by parts."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure the model and three naive rules on items issued from the cutoff on.
@@ -39,6 +43,12 @@ def backtest(
     the family helps. `another_seed` says what chance alone changes. JSON: `ablation[].{family,feature,features,read}`,
     and by `{validation,test}.{late,late_30}` `n` and `{brier,log_loss,roc_auc}.{change,low,high}`;
     `ablation_basis.{windows,full,another_seed}`.
+
+    With `--full` the same model is also asked about every item open on each Monday, those not yet due and overdue ones
+    apart. JSON: `at_issue.TARGET`, `snapshots.{not_due,overdue}.TARGET` with `late`, `late_30`, `late_60`, `late_90`, and on
+    snapshots `unpaid_7`, `unpaid_30`, `unpaid_60`, `unpaid_90` (days from the question): each predictor as above with `mean_p` and
+    `amount_{base_rate,mean_p,brier}`, `intervals`, and `less.NAIVE.{brier,amount_brier,roc_auc}.{change,low,high}`, the
+    model less the naive rule. `days_late`, `capacity`, `slices`, `effective`, `weeks`, `curves`, `reliability`, `lift`, `assessment_basis`.
     """
     if until is not None and until < cutoff:
         raise UsageError(f"--until {until} lies before --cutoff {cutoff}", "swap them, or leave --until away")
@@ -53,11 +63,12 @@ def backtest(
     from riskpay.workflows.backtest import backtest as measure
 
     with progress("training on what was known at the cutoff") as tell:
-        result = measure(home, cutoff, until, tell, without).to_json()
+        result = measure(home, cutoff, until, tell, without, full=full).to_json()
     if as_json:
         put_json(result)
         return
     from riskpay.cli.show_ablation import ablation_parts
+    from riskpay.cli.show_assessment import assessment_parts
     from riskpay.cli.show_figures import backtest_parts
 
-    show(*backtest_parts(result), *ablation_parts(result))
+    show(*backtest_parts(result), *ablation_parts(result), *assessment_parts(result))

@@ -14,6 +14,7 @@ import typer
 from riskpay.cli import (
     backtest,
     cadence,
+    calibration,
     changes,
     check_leakage,
     daily,
@@ -51,6 +52,7 @@ COMMANDS: Final[dict[str, Callable[..., Any]]] = {
     "train": train.train,
     "tune": tune.tune,
     "backtest": backtest.backtest,
+    "calibration": calibration.calibration,
     "daily": daily.daily,
     "monitor": monitor.monitor,
     "worklist": worklist.worklist,

@@ -155,9 +155,9 @@ def _days_from_due(day: pl.Expr) -> pl.Expr:
 
 
 def outcomes(
-    asked: pl.DataFrame, items: pl.DataFrame, days_late: int, known_until: date, lag_days: int
+    asked: pl.DataFrame, items: pl.DataFrame, days_late: int | pl.Expr, known_until: date, lag_days: int
 ) -> pl.DataFrame:
-    """Whether each asked item was paid more than ``days_late`` days after its due date.
+    """Whether each asked item was paid more than ``days_late`` days (one number, or one a question) after its due date.
 
     Columns as ``asked`` plus ``happened`` (Boolean). Questions not decided by ``known_until`` (the
     last day whose facts are known), or ended by a competing event before that, are left out.

@@ -17,7 +17,7 @@ from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import CUSTOMER_KEY
 
 _CUSTOMER = list(CUSTOMER_KEY)
-_COUNTS = ("n", "late", "late_30", "days_late")
+_COUNTS = ("n", "late", "late_30", "late_60", "late_90", "late_effective", "days_late")
 LAST = 9
 """How many of the last settled items a plain reason looks at."""
 
@@ -25,8 +25,9 @@ LAST = 9
 def past_records(ledger: Ledger, questions: pl.DataFrame, cut: Cut, settings: FeatureSettings) -> pl.DataFrame:
     """What the customer of each question had settled by then, in the order of ``questions``.
 
-    ``questions``: item key, as_of, customer_id. Columns: the question's key, n, late, late_30 (items
-    settled in cash, of them late, over 30 days late; 0 without history) and mean_days_late (null).
+    ``questions``: item key, as_of, customer_id. Columns: the question's key, n, late, late_30, late_60, late_90 (items
+    settled in cash, of them late, over 30, 60 and 90 days late), late_effective (late by the due date rolled off weekends and
+    bank holidays), each 0 without history, and mean_days_late (then null).
     """
     history = item_history(ledger, settings)
     line = Timeline.of(settlements(history, settings.grace_days), "customer", _COUNTS)

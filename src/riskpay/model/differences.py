@@ -1,13 +1,13 @@
 """What one predictor gains on another: differences of measures, with intervals over the same draws of customers."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from riskpay.model.evaluation import draw_customers, interval
+from riskpay.model.ranking import Ranking
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -101,9 +101,7 @@ class _Told:
     def __init__(self, happened: BoolArray, p: FloatArray) -> None:
         self._square = (p - happened) ** 2
         self._log = -np.log(np.maximum(np.where(happened, p, 1.0 - p), _EDGE))
-        self._order = np.argsort(p, kind="stable")
-        self._ties = np.flatnonzero(np.diff(p[self._order], prepend=-1.0))
-        self._happened = happened[self._order]
+        self._ranking = Ranking(happened, p)
 
     def measures(self, weight: FloatArray) -> dict[str, float | None]:
         """The measures of rows weighted so, in the order of MEASURES."""
@@ -111,15 +109,8 @@ class _Told:
         return {
             "brier": float(weight @ self._square) / total,
             "log_loss": float(weight @ self._log) / total,
-            "roc_auc": self._roc_auc(weight[self._order]),
+            "roc_auc": self._ranking.roc_auc(weight),
         }
-
-    def _roc_auc(self, weight: FloatArray) -> float | None:
-        """Weighted share of pairs (happened, did not) that are ranked rightly, equal probabilities counted half."""
-        by_tie = partial(np.add.reduceat, indices=self._ties)
-        late, rest = by_tie(np.where(self._happened, weight, 0.0)), by_tie(np.where(self._happened, 0.0, weight))
-        pairs = float(late.sum() * rest.sum())
-        return float(late @ (np.cumsum(rest) - rest / 2)) / pairs if pairs else None
 
 
 def _less(ours: dict[str, float | None], theirs: dict[str, float | None]) -> dict[str, float | None]:

@@ -16,18 +16,29 @@ MOST = 20_000
 def look_back(model: LateModel, asked: pl.DataFrame, items: pl.DataFrame, before: date, lag_days: int) -> Hindsight:
     """What ``model`` says of ``asked`` questions, and what was known of them before the day ``before``.
 
-    ``asked`` as for ``LateModel.hazards``, with customer_id and at_issue; evenly thinned where there are more than ``MOST``.
-    ``items`` as ``open_items.latest`` of what was known. Items ended by a credit note or write-off are left out: a
-    competing event, after which no payment can be seen.
+    ``asked`` as for ``LateModel.hazards``, with customer_id and at_issue; of them the ``seen`` ones. ``items`` as
+    ``open_items.latest`` of what was known.
     """
-    told = asked.join(
-        items.select(*ITEM_KEY, "settled_on", "settled_by"), on=ITEM_KEY, how="left", maintain_order="left"
-    )
-    by_cash = told.filter(pl.col("settled_by").is_null() | (pl.col("settled_by") == "cash"))
-    kept = by_cash.gather_every(max(1, -(-by_cash.height // MOST)))
+    kept = _ended(asked, items).filter(seen(asked, items))
     # All of the curve, however little the ledger vouches for it: an interval is held against what came.
     risks = replace(model, settled_only=False).risks(kept, before, "")
     return Hindsight(_rows(kept, risks.items["p_late"], model.grid.ends[0], before, lag_days), risks.unpaid)
+
+
+def seen(asked: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
+    """Which questions are looked back on: every so many, where there are more than ``MOST``.
+
+    Items ended by a credit note or write-off are left out: a competing event, after which no payment can be seen.
+    """
+    ended = _ended(asked, items)["settled_by"]
+    by_cash = ended.is_null() | (ended == "cash")
+    step = max(1, -(-int(by_cash.sum()) // MOST))
+    return by_cash.fill_null(value=True) & ((by_cash.cast(pl.Int64).cum_sum() - 1) % step == 0)
+
+
+def _ended(asked: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    ends = items.select(*ITEM_KEY, "settled_on", "settled_by")
+    return asked.join(ends, on=ITEM_KEY, how="left", maintain_order="left")
 
 
 def _rows(kept: pl.DataFrame, p_late: pl.Series, grace_days: int, before: date, lag_days: int) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -41,6 +41,24 @@ class Registered:
     version: str
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a run keeps beside its model.
+
+    ``figures``: Plotly's, by file name. ``documents``: plain values, kept as JSON by file name. ``tags``: what
+    ``champions.Version`` tells. ``trial``: the model grown alike but frozen before the weeks held back; it stands for this
+    one in later comparisons. ``reference``: what the model was trained on, in short.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    documents: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    trial: LateModel | None = None
+    reference: Reference | None = None
+
+
 class Registry:
     """Models and runs at an MLflow tracking address; ``artifacts`` holds the files of new experiments."""
 
@@ -52,45 +70,32 @@ class Registry:
         self._client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
         self.champions = Champions(self._client)
 
-    def register(
-        self,
-        model: LateModel,
-        parameters: Mapping[str, Any],
-        metrics: Mapping[str, float],
-        figures: Mapping[str, Any],
-        example: pd.DataFrame,
-        trial: LateModel | None = None,
-        documents: Mapping[str, Mapping[str, Any]] | None = None,
-        tags: Mapping[str, str] | None = None,
-        reference: Reference | None = None,
-    ) -> str:
-        """Log a run with parameters, metrics, figures (Plotly, by file name) and the model; gives its version.
+    def register(self, model: LateModel, example: pd.DataFrame, beside: Beside | None = None) -> str:
+        """Log a run with the model and all that is kept beside it; gives its version.
 
-        ``documents``: plain values that are kept as JSON, by file name. ``example``: a few rows of days and features, from which MLflow derives the signature. ``trial``: the
-        model grown alike but frozen before the weeks held back; it stands for this one in later comparisons.
-        ``tags``: what ``champions.Version`` tells of the version beside these.
-        ``reference``: what it was trained on, in short.
+        ``example``: a few rows of days and features, from which MLflow derives the signature.
         """
+        kept = beside or Beside()
         self._enter()
         with mlflow.start_run(run_name=f"train as of {model.train_as_of}") as run, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            mlflow.log_params(dict(parameters))
-            mlflow.log_metrics(dict(metrics))
-            for name, figure in figures.items():
+            mlflow.log_params(dict(kept.parameters))
+            mlflow.log_metrics(dict(kept.metrics))
+            for name, figure in kept.figures.items():
                 mlflow.log_figure(figure, f"plots/{name}.html")
-            for name, document in (documents or {}).items():
-                mlflow.log_dict(dict(document), f"{name}.json")
-            if trial is not None:
-                _log_bundle(trial)
-            if reference is not None:
-                _log_reference(reference)
+            for name, document in kept.documents.items():
+                mlflow.log_dict(document, f"{name}.json")
+            if kept.trial is not None:
+                _log_bundle(kept.trial)
+            if kept.reference is not None:
+                _log_reference(kept.reference)
             logged = self._log_model(model, example)
             # MLflow tells people at the terminal what it registered; riskpay says that itself.
             with contextlib.redirect_stderr(io.StringIO()):
                 made = mlflow.register_model(logged.model_uri, NAME, await_registration_for=0)
         version = str(made.version)
         known = {"train_as_of": model.train_as_of.isoformat(), "run": run.info.run_id, "kind": model.kind}
-        for name, text in {**known, **(tags or {})}.items():
+        for name, text in {**known, **kept.tags}.items():
             self._client.set_model_version_tag(NAME, version, name, text)
         return version
 
@@ -116,6 +121,18 @@ class Registry:
             return None
         self._enter()
         return read_reference(Path(mlflow.artifacts.download_artifacts(artifact_uri=f"runs:/{run}/{REFERENCE}")))
+
+    def read_document(self, version: str, name: str) -> dict[str, Any] | None:
+        """A document kept beside a version, None if there is none of that name; raises DataError if it is damaged."""
+        address = f"runs:/{self._client.get_model_version(NAME, version).tags['run']}/{name}.json"
+        self._enter()
+        try:
+            found: dict[str, Any] = mlflow.artifacts.load_dict(address)
+        except MlflowException:
+            return None
+        except (OSError, ValueError) as failed:
+            raise DataError(f"{address} cannot be read: {failed}", "train a model with `riskpay train`") from failed
+        return found
 
     def _bundle(self, address: str) -> LateModel:
         self._enter()

@@ -31,6 +31,8 @@ from riskpay.model.subset import blanked
 
 TARGETS = {"late": 0, "late_30": 30}
 """Targets by name: paid more than so many days late (grace days replace 0)."""
+LATE_TARGETS = TARGETS | {"late_60": 60, "late_90": 90}
+"""Those of an assessment, for which naive baselines are learnt too."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class TrainSettings:
 
     def days_late(self, target: str) -> int:
         """Days after the due date from which ``target`` has happened; within the grace days nothing is late."""
-        return max(self.features.grace_days, TARGETS[target])
+        return max(self.features.grace_days, LATE_TARGETS[target])
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ def fitted_baselines(known: Asked, items: pl.DataFrame, as_of: date, settings: T
     """The naive predictors of questions known to be decided before ``as_of``, by target."""
     at_issue = known.where(known.frame["at_issue"])
     found = {}
-    for target in TARGETS:
+    for target in LATE_TARGETS:
         asked = at_issue.frame.with_row_index("question")
         decided = outcomes(asked, items, settings.days_late(target), as_of, settings.lag_days)
         past = at_issue.past[decided["question"].to_list()]

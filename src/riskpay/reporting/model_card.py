@@ -7,6 +7,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from riskpay.features.catalogue import FEATURES
+from riskpay.reporting.panel_svg import svg
+from riskpay.reporting.panels import pictures
 
 MARK = "<!-- figures: make card -->"
 MEASURES = ("n", "base_rate", "roc_auc", "pr_auc", "brier", "ece")
@@ -25,8 +27,8 @@ _ANSWERS = {
 def render(card: Mapping[str, Any]) -> str:
     """The model card of figures as ``golden_metrics.json`` holds them.
 
-    ``card``: ``model`` (how it is grown), ``held_out`` (backtests by name, with title) and ``synthetic``
-    (worlds of known truth by scenario).
+    ``card``: ``model`` (how it is grown), ``held_out`` (backtests by name, with title, and ``assessment`` where one was
+    made; its pictures are ``plots``, in a folder of that name) and ``synthetic`` (worlds of known truth by scenario).
     """
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     # Markdown from our own figures and names: nothing in it comes from outside.
@@ -43,9 +45,20 @@ def render(card: Mapping[str, Any]) -> str:
             truth_measures=TRUTH_MEASURES,
             truth_errors=lambda who: _span([world["predictors"][who]["mean_abs_error"] for world in worlds.values()]),
             unbeaten=unbeaten(worlds),
+            pictures_of=pictures,
         )
         + "\n"
     )
+
+
+def plots(card: Mapping[str, Any]) -> dict[str, str]:
+    """The card's pictures as SVG, by file name without folder; none of periods that were not assessed."""
+    return {
+        f"{name}_{picture}.svg": svg(drawn)
+        for name, held in card["held_out"].items()
+        if "assessment" in held
+        for picture, drawn in pictures(held["assessment"]).items()
+    }
 
 
 def unbeaten(worlds: Mapping[str, Any]) -> list[str]:

@@ -8,20 +8,22 @@ from typing import Any
 
 from riskpay.errors import NotThereError, TooFewLabelsError
 from riskpay.model.ablation import Trial, Window
+from riskpay.model.assessment import Assessment
 from riskpay.model.late_model import LateModel
 from riskpay.model.subset import Group
 from riskpay.model.testing import TargetTest, issued_between, judge
 from riskpay.model.training import TARGETS, Asked, ask, ask_landmarks, fit_model
 from riskpay.workflows.ablation import Ablation, ablation
+from riskpay.workflows.assess import assess
 from riskpay.workflows.home import Home
+from riskpay.workflows.periods import Period
 from riskpay.workflows.progress import Progress, silent
 
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """Tests by target on items issued from ``cutoff`` to ``until``, both included, and what features add, if asked.
-
-    ``model`` and ``asked``: the model that was tested, and the questions about those items.
+    """Tests by target on items issued from ``cutoff`` to ``until``, both included; what features add and the whole
+    assessment, if asked for. ``model`` and ``asked``: the model that was tested, and the questions about those items.
     """
 
     cutoff: date
@@ -30,6 +32,7 @@ class BacktestResult:
     model: LateModel
     asked: Asked
     ablation: Ablation | None = None
+    assessment: Assessment | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As the command line's contract names it."""
@@ -38,6 +41,7 @@ class BacktestResult:
             "until": self.until.isoformat(),
             "targets": {target: found.to_json() for target, found in self.tests.items()},
             **(self.ablation.to_json() if self.ablation else {}),
+            **(self.assessment.to_json() if self.assessment else {}),
         }
 
 
@@ -47,11 +51,14 @@ def backtest(
     until: date | None = None,
     progress: Progress = silent,
     without: Sequence[Group] = (),
+    *,
+    full: bool = False,
 ) -> BacktestResult:
     """Train on what was known before ``cutoff`` and test on items issued from then to ``until``.
 
     ``until`` defaults to the last issue day. ``without``: for each group of features, models without it are grown
-    and compared as well; that takes four trainings a group. Raises NotThereError if nothing was issued in that time,
+    and compared as well; that takes four trainings a group. ``full``: the model is assessed on the open book and by
+    parts too (``assess``). Raises NotThereError if nothing was issued in that time,
     TooFewLabelsError if there is too little to learn from, or all test items ended alike.
     """
     opened = Home.open(home)
@@ -72,11 +79,16 @@ def backtest(
     later = ask(ledger, issued_between(ledger, cutoff, end), settings)
     tests = judge(ledger, model, later, settings)
     _check(tests, cutoff, end)
+    assessment = None
+    if full:
+        period = Period(ledger, asked, later, cutoff, end, opened.policy, settings, opened.reporting_currency())
+        assessment = assess(period, model, progress)
     if not without:
-        return BacktestResult(cutoff, end, tests, model, later)
+        return BacktestResult(cutoff, end, tests, model, later, assessment=assessment)
     window = Window.of(later, ledger, cutoff, end, settings)
     trial = Trial.of(window, model, settings)
-    return BacktestResult(cutoff, end, tests, model, later, ablation(ledger, asked, trial, without, settings, progress))
+    found = ablation(ledger, asked, trial, without, settings, progress)
+    return BacktestResult(cutoff, end, tests, model, later, found, assessment)
 
 
 def _check(tests: dict[str, TargetTest], cutoff: date, until: date) -> None:

@@ -1,13 +1,14 @@
 """The figures of the model card: held-out periods of the shared files, and worlds of known truth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from riskpay.features.catalogue import FEATURES
 from riskpay.features.labels import LANDMARK_DAYS
+from riskpay.model.assessment import Assessment
 from riskpay.model.importance import importance
 from riskpay.model.training import TrainSettings
 from riskpay.sources.synthetic.scenario import GRID
@@ -18,6 +19,7 @@ from riskpay.workflows.progress import Progress, silent
 from riskpay.workflows.truth import truth_test
 
 _DIGITS = 4
+_AT_ISSUE_ONLY: Final = ("late_30", "late_60", "late_90")
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,27 @@ WORLD_CUTOFF: Final = date(2025, 4, 1)
 
 
 def held_out(name: str, data: Path, home: Path, progress: Progress = silent) -> dict[str, Any]:
-    """The backtest of a held-out period: its file of folder ``data`` is loaded into the fresh ``home``."""
+    """The backtest of a held-out period with its ``assessment``: its file of folder ``data`` is loaded into the fresh ``home``."""
     period = HELD_PERIODS[name]
     ingest(home, data / period.file, period.mapping, period.loaded_on)
-    tested = backtest(home, period.cutoff, period.until, progress)
-    looks_at = importance(tested.model, tested.asked.frame).to_json()
-    return {"title": period.title, **shortened(tested.to_json()), "looks_at": shortened(looks_at)}
+    found = backtest(home, period.cutoff, period.until, progress, full=True)
+    tested = replace(found, assessment=None).to_json()
+    assessed = {"assessment": told(found.assessment)} if found.assessment else {}
+    looks_at = {"looks_at": importance(found.model, found.asked.frame).to_json()}
+    return {"title": period.title, **shortened(tested), **shortened(assessed), **shortened(looks_at)}
+
+
+def told(assessment: Assessment) -> dict[str, Any]:
+    """What the card keeps of an assessment: on snapshots ``late`` and the days from the question, lift in money."""
+    found = assessment.to_json()
+    snapshots = {
+        state: {target: judged for target, judged in by.items() if target not in _AT_ISSUE_ONLY}
+        for state, by in found["snapshots"].items()
+    }
+    said = {f"{state}.{target}" for state, by in (("at_issue", found["at_issue"]), *snapshots.items()) for target in by}
+    reliability = {name: bins for name, bins in found["reliability"].items() if name in said}
+    lift = {name: {"money": orders["money"]} for name, orders in found["lift"].items()}
+    return {**found, "snapshots": snapshots, "reliability": reliability, "lift": lift}
 
 
 def card(data: Path, place: Path, progress: Progress = silent) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from riskpay.model.late_model import LateModel
 from riskpay.model.portable import SIDECAR, dump, load_model
 from riskpay.model.portable_model import PortableModel
 from riskpay.model.pyfunc import QUESTION_DAYS
+from riskpay.model.registry import Beside
 from riskpay.workflows.home import Home
 
 
@@ -89,7 +90,7 @@ def import_model(home: Path, file: Path, sha256: str | None = None) -> ImportedM
     }
     trial = found.trial.late_model if found.trial else None
     tags = {name: str(value) for name, value in about.items() if name in {"data_version", "policy_hash"}}
-    version = registry.register(model, told, {}, {}, _example(model), trial, tags=tags)
+    version = registry.register(model, _example(model), Beside(parameters=told, tags=tags, trial=trial))
     registry.champions.challenge(version)
     return ImportedModel(version, model.train_as_of.isoformat(), about, sha256, found.differing())
 

@@ -1,30 +1,20 @@
 """Training a model: fit, calibrate, test on a period held back, register, and promote past the gate."""
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
-
 from riskpay.model.gate import Verdict
 from riskpay.model.hazard import Grower, grown_here
-from riskpay.model.importance import FEWER, importance
-from riskpay.model.late_model import LateModel
-from riskpay.model.recipe import recipe_of
 from riskpay.model.splits import TEST_SHARE, later_period
 from riskpay.model.testing import TargetTest
-from riskpay.model.training import Asked, TrainSettings, ask_landmarks
-from riskpay.reporting.figures import importance_figures, lift, payment_curves, reliability
-from riskpay.workflows.challenger import Challenger, challenger
+from riskpay.model.training import ask_landmarks
+from riskpay.workflows.challenger import challenger
 from riskpay.workflows.export_matrix import ExportedMatrix, check_file, write_matrix
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
-from riskpay.workflows.reference import reference_of
-
-_GROUPS = {"usually on time": (0.0, 0.2), "sometimes late": (0.2, 0.5), "usually late": (0.5, 1.01)}
+from riskpay.workflows.train_log import example_of, kept_beside
 
 
 @dataclass(frozen=True)
@@ -95,18 +85,8 @@ def train(
     grown = challenger(opened, ledger, asked, start, day, progress, grower)
     progress("registering", 3, 4)
     champions = opened.registry.champions
-    looks_at = importance(grown.model, asked.frame, size=FEWER).to_json()
-    version = opened.registry.register(
-        grown.model,
-        _parameters(opened, grown.model, settings),
-        _metrics(grown.tests),
-        {**_figures(grown.model, asked, grown.tests), **importance_figures(looks_at)},
-        _example(asked, settings),
-        grown.trial,
-        {"importance": looks_at},
-        _tags(opened, grown),
-        reference_of(asked.frame, grown.model, grown.trial, grown.tests),
-    )
+    beside = kept_beside(opened, ledger, asked, grown, day, progress)
+    version = opened.registry.register(grown.model, example_of(asked, settings), beside)
     promoted = grown.verdict.promoted
     is_champion = promoted and champions.promote(version, "train", "passed the gate")
     if not promoted:
@@ -123,79 +103,3 @@ def train(
         policy_hash=opened.policy_hash,
         matrix=exported,
     )
-
-
-def _tags(opened: Home, grown: Challenger) -> dict[str, str]:
-    """What the registry keeps of a version, as text."""
-    tags = {
-        "verdict": "passed" if grown.verdict.promoted else "failed",
-        "why": json.dumps(grown.verdict.why),
-        "recipe": recipe_of(opened.train_settings, grown.model.kind),
-        "data_version": opened.data_version,
-        "policy_hash": opened.policy_hash,
-    }
-    if grown.start:
-        tags["tested_from"] = grown.start.isoformat()
-    scores = grown.tests["late"].scores if grown.tests else {}
-    if scores and scores["model"].brier is not None and scores["naive_ratio"].brier is not None:
-        tags["brier"] = f"{scores['model'].brier:.6f}"
-        tags["gain"] = f"{scores['naive_ratio'].brier - scores['model'].brier:.6f}"
-    return tags
-
-
-def _parameters(opened: Home, model: LateModel, settings: TrainSettings) -> dict[str, Any]:
-    return {
-        "kind": model.kind,
-        "recipe": recipe_of(settings, model.kind),
-        **settings.grown_with,
-        "train_as_of": model.train_as_of,
-        "data_version": opened.data_version,
-        "policy_hash": opened.policy_hash,
-        "rounds": model.rounds,
-        "training_rows": model.training_rows,
-        "settled_items": model.settled_items,
-        "interval_ends": model.grid.ends,
-        "calibration_slopes": [round(slope, 4) for slope in model.calibration.slopes],
-    }
-
-
-def _metrics(tests: dict[str, TargetTest]) -> dict[str, float]:
-    return {
-        f"{target}.{name}.{measure}": float(value)
-        for target, test in tests.items()
-        for name, scores in test.scores.items()
-        for measure, value in scores.to_json().items()
-        if value is not None
-    }
-
-
-def _figures(model: LateModel, asked: Asked, tests: dict[str, TargetTest]) -> dict[str, Any]:
-    figures: dict[str, Any] = {}
-    for target, test in tests.items():
-        if len(test.happened):
-            shown = {name: test.predictions[name] for name in ("model", "naive_ratio")}
-            figures[f"reliability_{target}"] = reliability(test.happened, shown, f"Reliability: {target}")
-            figures[f"lift_{target}"] = lift(test.happened, shown, f"Lift: {target}")
-    figures["payment_curves"] = payment_curves(
-        _curves(model, asked), "Payment curve at issue, by the customer's record"
-    )
-    return figures
-
-
-def _curves(model: LateModel, asked: Asked) -> dict[str, np.ndarray[Any, Any]]:
-    last = asked.frame.filter("at_issue").sort("as_of").tail(2000)
-    groups = {
-        name: last.filter(pl.col("late_share").is_between(low, high, closed="left"))
-        for name, (low, high) in _GROUPS.items()
-    }
-    return {
-        name: model.risks(part, part["as_of"][0], "").unpaid  # the curves start at each item's own as_of
-        for name, part in groups.items()
-        if part.height
-    }
-
-
-def _example(asked: Asked, settings: TrainSettings) -> Any:  # noqa: ANN401 - a pandas frame, for MLflow's signature
-    rows = asked.frame.filter("at_issue").tail(5)
-    days = pl.col("as_of", "due_date").dt.to_string("%Y-%m-%d")
-    return rows.with_columns(days).select("as_of", "due_date", *settings.features.names).to_pandas()
