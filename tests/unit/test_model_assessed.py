@@ -13,10 +13,10 @@ from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.model.answers import Answers, Questions, limit_of, targets_of
 from riskpay.model.capacity import capacity
+from riskpay.model.days_late import days_late, pinball
 from riskpay.model.evaluation import brier, paired, roc_auc
 from riskpay.model.judged import judged, mean_less
 from riskpay.model.parts import PartScores, by_week, group_curve, kaplan_meier
-from riskpay.model.pay_days import days_late, pinball
 from riskpay.model.plotted import bins, lift
 from riskpay.model.ranking import Ranking
 from riskpay.model.risk import risk_table

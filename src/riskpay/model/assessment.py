@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from riskpay.model.capacity import Capacity
+from riskpay.model.days_late import DaysLate
 from riskpay.model.judged import Judged
 from riskpay.model.parts import GroupCurve, PartScores, WeekScores
-from riskpay.model.pay_days import DaysLate
 from riskpay.model.plotted import Bin, Lift
 
 Sliced = Mapping[str, Mapping[str, PartScores]]

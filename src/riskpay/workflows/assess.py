@@ -17,11 +17,11 @@ from riskpay.model.answers import UNPAID_TARGETS, Answers, limit_of, targets_of
 from riskpay.model.assessment import Assessment, Basis, Sliced
 from riskpay.model.baselines import fit_baselines
 from riskpay.model.capacity import capacity
+from riskpay.model.days_late import days_late
 from riskpay.model.judged import Judged, judged
 from riskpay.model.late_model import LateModel
 from riskpay.model.open_rules import learnt, predict
 from riskpay.model.parts import GroupCurve, PartScores, by_week, group_curve
-from riskpay.model.pay_days import days_late
 from riskpay.model.plotted import PLOTTED, bins, lift
 from riskpay.model.training import Asked, ask
 from riskpay.workflows.periods import Period, Situation
