@@ -241,13 +241,17 @@ def test_without_a_command_the_help_is_shown(riskpay):
     assert "worklist" in out
 
 
-@pytest.mark.parametrize(
-    "arguments", [["report", "aging"], ["report", "dso"], ["changes"], ["policy", "check", "nosuch.yaml"]]
-)
+@pytest.mark.parametrize("arguments", [["report", "aging"], ["report", "dso"], ["policy", "check", "nosuch.yaml"]])
 def test_what_is_not_there_is_4(riskpay, home, arguments):
     code, out, err = riskpay("--home", home, *arguments)
     assert (code, out) == (4, "")
     assert err.startswith("riskpay: ")
+
+
+def test_without_a_day_that_a_model_scored_there_are_no_changes(riskpay, home):
+    code, out, err = riskpay("--home", home, "changes")
+    assert (code, out) == (4, "")
+    assert err.endswith("riskpay: no day was scored by a model yet\nrun: riskpay daily\n")
 
 
 @pytest.mark.parametrize(
