@@ -59,7 +59,7 @@ def train(
     the trees are as good but not the same, nor are those of a second run; and when a worker is lost or the time
     is up all are started anew, so that the cluster must be free of other work.
 
-    JSON: `model_version, kind, metrics, promoted, champion, failed, gate[].{rule, passed, said}, why`.
+    JSON: `model_version, kind, metrics, promoted, champion, stand_in, failed, gate[].{rule, passed, said}, why`.
     """
     home = settings_home(ctx)
     if rows is RowsName.SPREAD and engine is not EngineName.DASK:

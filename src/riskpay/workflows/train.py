@@ -17,11 +17,12 @@ from riskpay.model.splits import TEST_SHARE, later_period
 from riskpay.model.testing import TargetTest
 from riskpay.model.training import Asked, TrainSettings, ask_landmarks
 from riskpay.reporting.figures import lift, payment_curves, reliability
-from riskpay.workflows.challenger import Challenger, challenger
+from riskpay.workflows.challenger import Challenger, challenger, stand_in
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
 
 _GROUPS = {"usually on time": (0.0, 0.2), "sometimes late": (0.2, 0.5), "usually late": (0.5, 1.01)}
+_PASSED = {"hazard": "passed the gate", "prior": "stands in: no model that learnt has passed the gate yet"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class TrainResult:
     """A trained and registered model, its tests, and the gate's verdict.
 
     ``kind``: hazard, or prior where there was too little to learn from. ``is_champion``: whether it is champion now; a
-    promoted model of an earlier day than the champion's answers for days up to then alone.
+    promoted model of an earlier day than the champion's answers for days up to then alone. ``stand_in``: version of the
+    prior model that is champion in the place of one that did not pass, while none that learnt is.
     """
 
     model_version: str
@@ -41,6 +43,12 @@ class TrainResult:
     is_champion: bool
     data_version: str
     policy_hash: str
+    stand_in: str | None = None
+
+    @property
+    def has_champion(self) -> bool:
+        """Whether this training gave the home a champion, be it one that stands in."""
+        return self.is_champion or self.stand_in is not None
 
     def to_json(self) -> dict[str, Any]:
         """As the command line's contract names it."""
@@ -52,6 +60,7 @@ class TrainResult:
             "metrics": {target: test.to_json() for target, test in self.tests.items()},
             "promoted": self.verdict.promoted,
             "champion": self.is_champion,
+            "stand_in": self.stand_in,
             "failed": list(self.verdict.failed),
             "gate": [finding.to_json() for finding in self.verdict.findings],
             "why": list(self.verdict.why),
@@ -81,20 +90,8 @@ def train(
     start = later_period(asked.frame, settings.lag_days, day, TEST_SHARE)
     grown = challenger(opened, ledger, asked, start, day, progress, grower)
     progress("registering", 3, 4)
-    champions = opened.registry.champions
-    version = opened.registry.register(
-        grown.model,
-        _parameters(opened, grown.model, settings),
-        _metrics(grown.tests),
-        _figures(grown.model, asked, grown.tests),
-        _example(asked, settings),
-        grown.trial,
-        _tags(opened, grown),
-    )
-    promoted = grown.verdict.promoted
-    is_champion = promoted and champions.promote(version, "train", "passed the gate")
-    if not promoted:
-        champions.challenge(version)
+    version, is_champion = _registered(opened, asked, grown)
+    instead = stand_in(opened, ledger, asked, day, grown)
     return TrainResult(
         model_version=version,
         kind=grown.model.kind,
@@ -105,7 +102,26 @@ def train(
         is_champion=is_champion,
         data_version=opened.data_version,
         policy_hash=opened.policy_hash,
+        stand_in=_registered(opened, asked, instead)[0] if instead else None,
     )
+
+
+def _registered(opened: Home, asked: Asked, grown: Challenger) -> tuple[str, bool]:
+    """The version under which a model was registered, and whether it is champion now."""
+    settings, champions = opened.train_settings, opened.registry.champions
+    version = opened.registry.register(
+        grown.model,
+        _parameters(opened, grown.model, settings),
+        _metrics(grown.tests),
+        _figures(grown.model, asked, grown.tests),
+        _example(asked, settings),
+        grown.trial,
+        _tags(opened, grown),
+    )
+    if grown.verdict.promoted:
+        return version, champions.promote(version, "train", _PASSED[grown.model.kind])
+    champions.challenge(version)
+    return version, False
 
 
 def _tags(opened: Home, grown: Challenger) -> dict[str, str]:
