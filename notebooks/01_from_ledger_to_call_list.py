@@ -61,7 +61,7 @@ calibration
 # Score what is open, put customers into segments, plan what is sent when, publish whom to call.
 
 # %%
-done = daily(home, as_of, without_model=not trained.verdict.promoted)
+done = daily(home, as_of, without_model=not trained.has_champion)
 print(f"{done.open_items} open items of {done.customers} customers, {done.steps} steps planned")
 listed = worklist(home, as_of, top=8)
 calls = pl.DataFrame(

@@ -16,7 +16,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--as-of", type=date.fromisoformat, help="default: the ledger's last day")
     asked = parser.parse_args(arguments)
     done = train(asked.home, asked.as_of)
-    became = "promoted" if done.verdict.promoted else "not promoted"
+    stands_in = f" (prior model {done.stand_in} stands in)" if done.stand_in else ""
+    became = "promoted" if done.verdict.promoted else f"not promoted{stands_in}"
     sys.stdout.write(f"model {done.model_version} {became}: {'; '.join(done.verdict.why)}\n")
 
 

@@ -76,6 +76,7 @@ def test_shuffled_labels_are_stopped_and_named(home, monkeypatch):
     assert {"labels", "naive"} <= set(result.verdict.failed)
     assert said_of(result, "labels").said.startswith("shuffled labels: what it was trained on is not what happened")
     assert any(why.startswith("failed: shuffled labels") for why in result.verdict.why)
+    assert result.stand_in is None
     assert registered(home) == [("1", ["challenger"], "failed")]
 
 
@@ -133,3 +134,24 @@ def test_stale_data_are_stopped_and_named_and_the_champion_stays(home, world):
     assert "fresh" in result.verdict.failed
     assert said_of(result, "fresh").said.startswith("stale data: the newest payment")
     assert [one[:2] for one in registered(home)] == [("2", ["challenger"]), ("1", ["champion"])]
+
+
+@pytest.fixture
+def too_weak(monkeypatch):
+    """A challenger that grew a single, hardly learning tree."""
+    own = Home.train_settings.fget
+    weak = HazardSettings(rounds=1, patience=1, unwatched_rounds=1, learning_rate=0.001, threads=1)
+    monkeypatch.setattr(Home, "train_settings", property(lambda home: replace(own(home), hazard=weak)))
+
+
+def test_while_none_that_learnt_has_passed_a_prior_model_stands_in_and_gives_way(home, monkeypatch, too_weak):
+    refused = train(home, MONDAY - 2 * WEEK)
+    assert "naive" in refused.verdict.failed
+    assert (refused.stand_in, refused.has_champion, refused.is_champion) == ("2", True, False)
+    assert registered(home) == [("2", ["champion"], "passed"), ("1", ["challenger"], "failed")]
+    assert Home.open(home).registry.champion_for(MONDAY).model.kind == "prior"
+    own = Home.train_settings.fget
+    monkeypatch.setattr(Home, "train_settings", property(lambda home: replace(own(home), hazard=QUICK)))
+    passed = train(home, MONDAY)
+    assert (passed.is_champion, passed.stand_in) == (True, None)
+    assert Home.open(home).registry.champion_for(MONDAY).model.kind == "hazard"

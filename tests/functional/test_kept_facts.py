@@ -227,7 +227,7 @@ def test_a_day_does_the_same_with_facts_kept_as_without(tmp_path, monkeypatch):
     home = tmp_path / "home"
     write_world(told, tmp_path / "export")
     ingest(home, tmp_path / "export", "canonical", told.as_of)
-    assert train(home, told.as_of - timedelta(days=60)).verdict.promoted
+    assert train(home, told.as_of - timedelta(days=60)).has_champion
     lists = []
     for least in (10**9, 0, 0):
         monkeypatch.setattr(kept_facts, "KEPT_FROM", least)

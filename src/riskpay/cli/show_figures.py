@@ -44,7 +44,8 @@ def training_parts(result: Mapping[str, Any]) -> list[object]:
 def _became(result: Mapping[str, Any]) -> str:
     if not result["promoted"]:
         failed = ", ".join(result.get("failed", ()))
-        return "was registered but not promoted" + (f"; failed: {failed}" if failed else "")
+        instead = f"; prior model {result['stand_in']} stands in" if result.get("stand_in") else ""
+        return "was registered but not promoted" + (f"; failed: {failed}" if failed else "") + instead
     if result.get("champion", True):
         return "is now champion"
     return f"answers for days up to the champion's, from {result['train_as_of']} on"

@@ -71,8 +71,8 @@ def train(
 
     --export-matrix replaces FILE in one step, before the training begins; docs/scikit-learn.md says what is in it.
 
-    JSON: `model_version, kind, metrics, promoted, champion, failed, gate[].{rule, passed, said}, why`; with --export-matrix
-    also `matrix.{path, rows, columns, features}`.
+    JSON: `model_version, kind, metrics, promoted, champion, stand_in, failed, gate[].{rule, passed, said}, why`; with
+    --export-matrix also `matrix.{path, rows, columns, features}`.
     """
     home = settings_home(ctx)
     if rows is RowsName.SPREAD and engine is not EngineName.DASK:

@@ -22,6 +22,9 @@ from riskpay.workflows.rivals import rival
 _UNTESTED = (
     "an untested model is not promoted: load more history, or rank by points until then, riskpay daily --without-model"
 )
+_MADE_OF = f"it is a built-in payment curve worth {PRIOR_ITEMS:.0f} items, the payments there are, and each customer's late share"
+_SUSPECT = frozenset({"labels", "leak", "fresh"})
+"""Rules whose failure says that data or program are at fault: a prior model made of the same would be too."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +84,30 @@ def _learnt(
     return Challenger(model, verdict, trial, start, judge(ledger, trial, later, settings))
 
 
+def stand_in(opened: Home, ledger: Ledger, asked: Asked, day: date, refused: Challenger) -> Challenger | None:
+    """A prior model in the place of one that the gate found too weak, while no model that learnt is champion.
+
+    None where there is such a champion, nothing was refused, or the data themselves are suspect.
+    """
+    champion = opened.registry.champions.champion()
+    served = champion is not None and champion.kind != "prior"
+    if refused.verdict.promoted or served or _SUSPECT & set(refused.verdict.failed):
+        return None
+    model = fit_prior(ledger, asked, day, opened.train_settings)
+    said = f"prior model: it stands in until a model that learnt passes the gate; {_MADE_OF}"
+    found = Challenger(model, Verdict((Finding("prior", passed=True, said=said),)))
+    return found.of_settled_items() if refused.model.settled_only else found
+
+
 def _prior(opened: Home, ledger: Ledger, asked: Asked, start: date | None, day: date) -> Challenger:
     """A prior model: nothing tests it, and it stands in until there is a model that learnt."""
     settings = opened.train_settings
     model = fit_prior(ledger, asked, day, settings)
-    before = (
-        ""
-        if model.settled_items < settings.min_settled
-        else f", too few of them before the weeks held back from {start} on"
-    )
+    enough = model.settled_items >= settings.min_settled
+    before = f", too few of them before the weeks held back from {start} on" if enough else ""
     said = (
         f"prior model: {model.settled_items} items are known to be settled in cash before {day}{before}, and "
-        f"{settings.min_settled} are needed to learn; a built-in payment curve worth {PRIOR_ITEMS:.0f} items, the payments "
-        "there are and each customer's late share stand in"
+        f"{settings.min_settled} are needed to learn; {_MADE_OF}"
     )
     champion = opened.registry.champions.champion()
     if champion is None or champion.kind == model.kind:

@@ -41,7 +41,7 @@ def _play(home: Path, progress: Progress) -> dict[str, Any]:
     progress("training on what was known, and testing on the last weeks", 2, _STEPS)
     trained = train(home, world.as_of)
     progress("scoring open items and ranking customers", 3, _STEPS)
-    done = daily(home, world.as_of, without_model=not trained.verdict.promoted)
+    done = daily(home, world.as_of, without_model=not trained.has_champion)
     progress("writing the page", 4, _STEPS)
     listed = worklist(home, world.as_of)
     first = listed["entries"][0]["customer_id"]

@@ -5,16 +5,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from riskpay.ledger.ledger import Ledger
 from riskpay.model.gate import Verdict
 from riskpay.model.hazard import Grower, grown_here
 from riskpay.model.splits import TEST_SHARE, later_period
 from riskpay.model.testing import TargetTest
-from riskpay.model.training import ask_landmarks
-from riskpay.workflows.challenger import challenger
+from riskpay.model.training import Asked, ask_landmarks
+from riskpay.workflows.challenger import Challenger, challenger, stand_in
 from riskpay.workflows.export_matrix import ExportedMatrix, check_file, write_matrix
 from riskpay.workflows.home import Home
 from riskpay.workflows.progress import Progress, silent
 from riskpay.workflows.train_log import example_of, kept_beside
+
+_PASSED = {"hazard": "passed the gate", "prior": "stands in: no model that learnt has passed the gate yet"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class TrainResult:
     """A trained and registered model, its tests, and the gate's verdict.
 
     ``kind``: hazard, or prior where there was too little to learn from. ``is_champion``: whether it is champion now; a
-    promoted model of an earlier day than the champion's answers for days up to then alone.
+    promoted model of an earlier day than the champion's answers for days up to then alone. ``stand_in``: version of the
+    prior model that is champion in the place of one that did not pass, while none that learnt is.
     """
 
     model_version: str
@@ -34,7 +38,13 @@ class TrainResult:
     is_champion: bool
     data_version: str
     policy_hash: str
+    stand_in: str | None = None
     matrix: ExportedMatrix | None = None
+
+    @property
+    def has_champion(self) -> bool:
+        """Whether this training gave the home a champion, be it one that stands in."""
+        return self.is_champion or self.stand_in is not None
 
     def to_json(self) -> dict[str, Any]:
         """As the command line's contract names it."""
@@ -46,6 +56,7 @@ class TrainResult:
             "metrics": {target: test.to_json() for target, test in self.tests.items()},
             "promoted": self.verdict.promoted,
             "champion": self.is_champion,
+            "stand_in": self.stand_in,
             "failed": list(self.verdict.failed),
             "gate": [finding.to_json() for finding in self.verdict.findings],
             "why": list(self.verdict.why),
@@ -84,13 +95,8 @@ def train(
     start = later_period(asked.frame, settings.lag_days, day, TEST_SHARE)
     grown = challenger(opened, ledger, asked, start, day, progress, grower)
     progress("registering", 3, 4)
-    champions = opened.registry.champions
-    beside = kept_beside(opened, ledger, asked, grown, day, progress)
-    version = opened.registry.register(grown.model, example_of(asked, settings), beside)
-    promoted = grown.verdict.promoted
-    is_champion = promoted and champions.promote(version, "train", "passed the gate")
-    if not promoted:
-        champions.challenge(version)
+    version, is_champion = _registered(opened, ledger, asked, grown, day, progress)
+    instead = stand_in(opened, ledger, asked, day, grown)
     return TrainResult(
         model_version=version,
         kind=grown.model.kind,
@@ -101,5 +107,19 @@ def train(
         is_champion=is_champion,
         data_version=opened.data_version,
         policy_hash=opened.policy_hash,
+        stand_in=_registered(opened, ledger, asked, instead, day, progress)[0] if instead else None,
         matrix=exported,
     )
+
+
+def _registered(
+    opened: Home, ledger: Ledger, asked: Asked, grown: Challenger, day: date, progress: Progress
+) -> tuple[str, bool]:
+    """The version under which a model was registered, and whether it is champion now."""
+    champions = opened.registry.champions
+    beside = kept_beside(opened, ledger, asked, grown, day, progress)
+    version = opened.registry.register(grown.model, example_of(asked, opened.train_settings), beside)
+    if grown.verdict.promoted:
+        return version, champions.promote(version, "train", _PASSED[grown.model.kind])
+    champions.challenge(version)
+    return version, False
