@@ -27,7 +27,7 @@ FAR = Moved("f", 0.3, 0.2, 0.5, 0.0, 0.001, 1000, 200, (0.0, 1.0), (0.0, 1.0))
         ({"psi": 0.09, "usual": 0.05}, "ok"),
         ({"usual": 0.31}, "ok"),
         ({"q": 0.02}, "ok"),
-        ({"usual": None}, "warn"),
+        ({"usual": None}, "not_enough"),
     ],
     ids=["far", "less far", "near", "as far as usual", "may be chance", "no yardstick"],
 )
@@ -115,3 +115,12 @@ def test_few_held_back_answers_have_a_wider_yardstick(reference):
     chance = (1 / 120 + 1 / 400) / (1 / 4000 + 1 / 400)
     assert (whole["n_before"], part["n_before"]) == (4000, 120)
     assert part["usual"] == pytest.approx(whole["usual"] * chance, rel=0.01)
+
+
+def test_a_young_ledger_has_no_yardstick_and_no_verdict(reference):
+    young = Profile.of(questions(2000, UNTIL - timedelta(days=100), 100), NAMES, UNTIL)
+    found = checks(replace(reference, asked={AT_ISSUE: young}), lately(moved=NAMES, shift=3.0))
+    features = {check.status for name, check in found.items() if name.startswith("drift.feature")}
+    assert features == {"not_enough"}
+    assert "8 times four weeks" in found["drift.features"].said
+    assert found["drift.feature.f1"].value > 0.25
