@@ -74,6 +74,13 @@ def test_one_feature_alone_warns(reference):
     assert (found["drift.features"].status, found["drift.features"].value) == ("warn", 0.1)
 
 
+def test_a_feature_a_little_beyond_its_usual_is_left_to_the_share_of_all(reference):
+    found = checks(reference, lately(moved=("f3",), shift=0.55))
+    details = found["drift.feature.f3"].details
+    assert found["drift.feature.f3"].value < 3 * details["usual"] or details["alone"] != "alarm"
+    assert (found["drift.feature.f3"].status, found["drift.features"].status) == ("ok", "ok")
+
+
 def test_a_share_of_features_is_the_alarm(reference):
     found = checks(reference, lately(moved=NAMES[:4], shift=3.0))
     assert found["drift.features"].status == "alarm"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -14,6 +15,9 @@ from riskpay.workflows.checks import ORDER, Check, Status, level, too_few, worst
 from riskpay.workflows.reference import P_LATE, P_UNPAID
 
 _ALL = "drift.features"
+_FAR: Final = 3
+"""Times its usual index from which on one feature warns by itself, as one does that a broken source feeds."""
+
 _SCORES = {AT_ISSUE: P_LATE, LATER: P_UNPAID}
 _RETRAIN = "look at the feature's plot and its source; if the change is real, train anew: riskpay train"
 
@@ -77,8 +81,13 @@ def verdict(one: Moved, rules: Monitor) -> Status:
 
 def _feature(one: Moved, rules: Monitor) -> Check:
     found = verdict(one, rules)
-    status: Status = "warn" if found == "alarm" else found
+    status: Status = "not_enough" if found == "not_enough" else "warn" if _alone(one, found) else "ok"
     return Check(f"drift.feature.{one.column}", status, one.psi, rules.psi, _said(one), _RETRAIN, _details(one, found))
+
+
+def _alone(one: Moved, found: Status) -> bool:
+    """Whether a feature is worth a look by itself: of a hundred, some are always a little beyond what they usually are."""
+    return found == "alarm" and one.usual is not None and one.psi > _FAR * one.usual
 
 
 def _score(column: str, one: Moved | None, rules: Monitor, short: str) -> Check:
@@ -99,8 +108,9 @@ def _in_all(found: list[Moved], rules: Monitor, short: str) -> Check:
         return too_few(_ALL, rules.drifted_share, short or young)
     alarmed = [name for name, status in verdicts.items() if status == "alarm"]
     share = len(alarmed) / len(verdicts)
-    # One feature that moved far is worth a look, a share of them the alarm.
-    alone: Status = "warn" if alarmed else "ok"
+    alone: Status = (
+        "warn" if any(_alone(one, verdicts[one.column]) for one in found if one.column in verdicts) else "ok"
+    )
     status = worst([level(share, rules.drifted_share), alone])
     said = f"{len(alarmed)} of {len(verdicts)} features moved beyond the alarm, {_count(verdicts, 'warn')} beyond the warning"
     details = {
