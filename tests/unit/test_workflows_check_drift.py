@@ -27,7 +27,7 @@ FAR = Moved("f", 0.3, 0.2, 0.5, 0.0, 0.001, 1000, 200, (0.0, 1.0), (0.0, 1.0))
         ({"psi": 0.09, "usual": 0.05}, "ok"),
         ({"usual": 0.31}, "ok"),
         ({"q": 0.02}, "ok"),
-        ({"usual": None}, "warn"),
+        ({"usual": None}, "not_enough"),
     ],
     ids=["far", "less far", "near", "as far as usual", "may be chance", "no yardstick"],
 )
@@ -74,6 +74,13 @@ def test_one_feature_alone_warns(reference):
     assert (found["drift.features"].status, found["drift.features"].value) == ("warn", 0.1)
 
 
+def test_a_feature_a_little_beyond_its_usual_is_left_to_the_share_of_all(reference):
+    found = checks(reference, lately(moved=("f3",), shift=0.55))
+    details = found["drift.feature.f3"].details
+    assert found["drift.feature.f3"].value < 3 * details["usual"] or details["alone"] != "alarm"
+    assert (found["drift.feature.f3"].status, found["drift.features"].status) == ("ok", "ok")
+
+
 def test_a_share_of_features_is_the_alarm(reference):
     found = checks(reference, lately(moved=NAMES[:4], shift=3.0))
     assert found["drift.features"].status == "alarm"
@@ -115,3 +122,12 @@ def test_few_held_back_answers_have_a_wider_yardstick(reference):
     chance = (1 / 120 + 1 / 400) / (1 / 4000 + 1 / 400)
     assert (whole["n_before"], part["n_before"]) == (4000, 120)
     assert part["usual"] == pytest.approx(whole["usual"] * chance, rel=0.01)
+
+
+def test_a_young_ledger_has_no_yardstick_and_no_verdict(reference):
+    young = Profile.of(questions(2000, UNTIL - timedelta(days=100), 100), NAMES, UNTIL)
+    found = checks(replace(reference, asked={AT_ISSUE: young}), lately(moved=NAMES, shift=3.0))
+    features = {check.status for name, check in found.items() if name.startswith("drift.feature")}
+    assert features == {"not_enough"}
+    assert "8 times four weeks" in found["drift.features"].said
+    assert found["drift.feature.f1"].value > 0.25

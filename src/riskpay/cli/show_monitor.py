@@ -6,9 +6,9 @@ from typing import Any, Final
 from rich.text import Text
 
 from riskpay.cli.grids import grid
+from riskpay.reporting.monitor_checks import shown
 from riskpay.reporting.wording import check_name, check_status
 
-_FEATURE: Final = "drift.feature."
 _STYLES: Final = {"alarm": "bold red", "warn": "yellow"}
 
 
@@ -17,9 +17,9 @@ def monitor_parts(result: Mapping[str, Any]) -> list[object]:
     status = Text(
         f"{check_status(result['status'])}, as of {result['as_of']}", style=_STYLES.get(result["status"], "bold")
     )
-    shown = [check for check in result["checks"] if not check["name"].startswith(_FEATURE) or check["status"] == "warn"]
-    rows = ((check_name(c["name"]), check_status(c["status"]), *_against(c), c["said"]) for c in shown)
-    return [status, *_about(result), grid("", ("check", "status", "value>", "alarm>", "found"), rows), *_next(shown)]
+    checks = shown(result)
+    rows = ((check_name(c["name"]), check_status(c["status"]), *_against(c), c["said"]) for c in checks)
+    return [status, *_about(result), grid("", ("check", "status", "value>", "alarm>", "found"), rows), *_next(checks)]
 
 
 def _about(result: Mapping[str, Any]) -> Iterator[Text]:

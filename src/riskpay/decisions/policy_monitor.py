@@ -36,7 +36,7 @@ class Monitor(Part):
         description="A feature or score has moved only where the two-sample test, corrected for the number of features, is below this.",
     )
     drifted_share: Bound = Field(
-        description="Share of features whose own index is at its alarm (drift in all); one feature alone only warns."
+        description="Share of features whose own index is at its alarm (drift in all); one feature alone only warns, from three times its usual index on."
     )
     performance_days: Days = Field(
         description="Answers are judged whose truth came out within this many days; older ones only show the trend."

@@ -73,7 +73,7 @@ def loss(weeks: Sequence[Mapping[str, Any]], tested: float | None) -> go.Figure:
         figure.add_hline(
             y=tested, line={"color": INK, "dash": "dot", "width": 1.2}, showlegend=True, name="test in training"
         )
-    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(rangemode="nonnegative")
     return figure
 
 
@@ -113,7 +113,8 @@ def features(moved: Sequence[Mapping[str, Any]], warn: float, alarm: float) -> g
     )
     for value, colour, name in ((warn, WARN, "warns"), (alarm, ALARM, "alarms")):
         figure.add_vline(x=value, line={"color": colour, "dash": "dot", "width": 1.2}, showlegend=True, name=name)
-    figure.update_xaxes(type="log", dtick=1)
+    ticks = [0.01, 0.03, 0.1, 0.3, 1, 3, 10]
+    figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     figure.update_yaxes(automargin=True, tickfont={"size": 11}, type="category", range=[-0.7, len(top) - 0.3])
     figure.update_layout(height=150 + _ROW * len(top))
     return figure

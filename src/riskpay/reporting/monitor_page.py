@@ -11,6 +11,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from riskpay.reporting import monitor_figures as figures
+from riskpay.reporting.monitor_checks import FEATURE, shown
 from riskpay.reporting.pages import STATIC, environment
 
 GROUPS: Final = {
@@ -24,13 +25,12 @@ _CONFIG: Final = {"responsive": True, "displayModeBar": False, "scrollZoom": Fal
 
 def render(result: Mapping[str, Any]) -> str:
     """One HTML page of the JSON of a monitor's result, Plotly's script in it, nothing loaded from elsewhere."""
-    checks = result["checks"]
-    shown = [c for c in checks if not c["name"].startswith("drift.feature.") or c["status"] == "warn"]
-    groups = {title: [c for c in shown if c["name"].split(".")[0] == key] for key, title in GROUPS.items()}
+    checks = shown(result)
+    groups = {title: [c for c in checks if c["name"].split(".")[0] == key] for key, title in GROUPS.items()}
     return _template().render(
         result=result,
         as_of=date.fromisoformat(result["as_of"]),
-        wanted=[c for c in shown if c["status"] in ("alarm", "warn")],
+        wanted=[c for c in checks if c["status"] in ("alarm", "warn")],
         groups={title: found for title, found in groups.items() if found},
         plots=_plots(result),
         script=Markup(get_plotlyjs()),  # noqa: S704 - Plotly's own script, from its wheel
@@ -69,7 +69,7 @@ def _drift(result: Mapping[str, Any]) -> list[dict[str, Any]]:
             note = "Tenths of the answers in training, lowest first; a flat row of bars is no change."
             found.append(_plot(title, note, figures.spread(one, "tenth of the answers in training")))
     if features:
-        bound = next(c["threshold"] for c in result["checks"] if c["name"].startswith("drift.feature."))
+        bound = next(c["threshold"] for c in result["checks"] if c["name"].startswith(FEATURE))
         note = (
             "Items issued in the last four weeks against what the model was trained on. A mark is how far four weeks "
             "usually lay from what came before them: only a dot to the right of its mark counts."

@@ -14,7 +14,7 @@ from riskpay.workflows.checks import Check, level, too_few
 
 LATE = "late"
 _TEST_ERRORS = 1.96
-_RECALIBRATE = "train anew on what is known now: riskpay train; the challenger must pass the gate"
+_RETRAIN = "train anew on what is known now: riskpay train; the challenger must pass the gate"
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ def _against_test(found: Performance | None, tested: Mapping[str, Any], rules: M
     errors = [found.brier.error or 0.0, _width((tested.get("intervals") or {}).get("brier"))]
     loss = Estimate(found.brier.value - then["brier"], sum(error**2 for error in errors) ** 0.5)
     said = f"Brier {found.brier.value:.4f}, {then['brier']:.4f} in the test, {_of(found)}"
-    status = level(loss.value, rules.brier_loss) if loss.surely_beyond(0, rules.standard_errors) else "ok"
+    sure = loss.surely_beyond(0, rules.standard_errors)
     return [
-        Check(brier, status, loss.value, rules.brier_loss, said, _RECALIBRATE, _details(found)),
+        _judged(brier, loss.value, loss.value, rules.brier_loss, said, found, sure=sure),
         _ranking(auc, found, then, rules),
     ]
 
@@ -84,8 +84,7 @@ def _ranking(name: str, found: Performance, then: Mapping[str, Any], rules: Moni
     low, high = found.roc_auc_interval
     loss = then["roc_auc"] - found.roc_auc
     said = f"ROC-AUC {found.roc_auc:.4f} ({low:.3f} to {high:.3f}), {then['roc_auc']:.4f} in the test, {_of(found)}"
-    status = level(loss, rules.roc_auc_loss) if high < then["roc_auc"] else "ok"
-    return Check(name, status, loss, rules.roc_auc_loss, said, _RECALIBRATE, _details(found))
+    return _judged(name, loss, loss, rules.roc_auc_loss, said, found, sure=high < then["roc_auc"])
 
 
 def _gap(target: str, found: Performance | None, rules: Monitor, short: str) -> Check:
@@ -97,7 +96,7 @@ def _gap(target: str, found: Performance | None, rules: Monitor, short: str) -> 
         f"told {found.predicted:.1%}, happened {found.observed:.1%}; observed/expected "
         f"{found.ratio.value:.3f} ({found.ratio.value - 1.96 * error:.3f} to {found.ratio.value + 1.96 * error:.3f}), {_of(found)}"
     )
-    return _either_way(name, found.gap, rules.calibration_gap, rules, said, _details(found))
+    return _either_way(name, found.gap, rules.calibration_gap, rules, said, found)
 
 
 def _slope(found: Performance | None, rules: Monitor, short: str) -> Check:
@@ -107,7 +106,7 @@ def _slope(found: Performance | None, rules: Monitor, short: str) -> Check:
     off = Estimate(found.slope.value - 1, found.slope.error)
     bold = "too bold" if off.value < 0 else "too timid"
     said = f"slope {found.slope.value:.3f} ± {1.96 * (found.slope.error or 0):.3f}, 1 if calibrated: {bold} if anything"
-    return _either_way(name, off, rules.calibration_slope, rules, said, {})
+    return _either_way(name, off, rules.calibration_slope, rules, said)
 
 
 def _trend(by_month: list[tuple[date, Performance]], rules: Monitor) -> Check:
@@ -119,19 +118,24 @@ def _trend(by_month: list[tuple[date, Performance]], rules: Monitor) -> Check:
             name, rules.calibration_trend, f"{len(full)} full months of answers whose truth is out; 3 are needed"
         )
     said = f"observed less predicted changes by {moved.value:+.4f} a month over {len(full)} months"
-    return _either_way(name, moved, rules.calibration_trend, rules, said, {})
+    return _either_way(name, moved, rules.calibration_trend, rules, said)
 
 
 def _either_way(
-    name: str, found: Estimate, bound: Bound, rules: Monitor, said: str, details: Mapping[str, Any]
+    name: str, off: Estimate, bound: Bound, rules: Monitor, said: str, found: Performance | None = None
 ) -> Check:
-    size = Estimate(abs(found.value), found.error)
-    status = level(size.value, bound) if size.surely_beyond(0, rules.standard_errors) else "ok"
-    return Check(name, status, found.value, bound, said, _RECALIBRATE, details)
+    size = Estimate(abs(off.value), off.error)
+    return _judged(name, off.value, size.value, bound, said, found, sure=size.surely_beyond(0, rules.standard_errors))
 
 
-def _details(found: Performance) -> dict[str, Any]:
-    return {"measures": found.to_json()}
+def _judged(
+    name: str, value: float, size: float, bound: Bound, said: str, found: Performance | None, *, sure: bool
+) -> Check:
+    """The check of a value by its size, in order where chance alone may have made it."""
+    status = level(size, bound)
+    told = said if sure or status == "ok" else f"{said}; that may be chance"
+    details = {"measures": found.to_json()} if found else {}
+    return Check(name, status if sure else "ok", value, bound, told, _RETRAIN, details)
 
 
 def _of(found: Performance) -> str:

@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 import polars as pl
 
 from riskpay.decisions.policy_monitor import Monitor
 from riskpay.ledger.tables import CUSTOMER_KEY
-from riskpay.model.profile import Moved
+from riskpay.model.profile import LEAST_WINDOWS, Moved
 from riskpay.model.reference import AT_ISSUE, LATER, Reference
 from riskpay.workflows.checks import ORDER, Check, Status, level, too_few, worst
 from riskpay.workflows.reference import P_LATE, P_UNPAID
 
 _ALL = "drift.features"
+_FAR: Final = 3
+"""Times its usual index from which on one feature warns by itself, as one does that a broken source feeds."""
+
 _SCORES = {AT_ISSUE: P_LATE, LATER: P_UNPAID}
 _RETRAIN = "look at the feature's plot and its source; if the change is real, train anew: riskpay train"
 
@@ -67,18 +71,23 @@ def _usual_of(learnt: Moved, held: Moved) -> Moved:
 def verdict(one: Moved, rules: Monitor) -> Status:
     """What the index says, where it is larger than it usually was and the test finds a difference.
 
-    Without windows that say how large it usually is, it warns at most.
+    ``not_enough`` without windows that say how large it usually is: histories grow, and the index of most features
+    is large in a ledger of a few months.
     """
-    found = level(one.psi, rules.psi)
-    if one.q >= rules.test_level or (one.usual is not None and one.psi <= one.usual):
-        return "ok"
-    return "warn" if found == "alarm" and one.usual is None else found
+    if one.usual is None:
+        return "not_enough"
+    return "ok" if one.q >= rules.test_level or one.psi <= one.usual else level(one.psi, rules.psi)
 
 
 def _feature(one: Moved, rules: Monitor) -> Check:
     found = verdict(one, rules)
-    status: Status = "warn" if found == "alarm" else found
+    status: Status = "not_enough" if found == "not_enough" else "warn" if _alone(one, found) else "ok"
     return Check(f"drift.feature.{one.column}", status, one.psi, rules.psi, _said(one), _RETRAIN, _details(one, found))
+
+
+def _alone(one: Moved, found: Status) -> bool:
+    """Whether a feature is worth a look by itself: of a hundred, some are always a little beyond what they usually are."""
+    return found == "alarm" and one.usual is not None and one.psi > _FAR * one.usual
 
 
 def _score(column: str, one: Moved | None, rules: Monitor, short: str) -> Check:
@@ -91,18 +100,24 @@ def _score(column: str, one: Moved | None, rules: Monitor, short: str) -> Check:
 
 
 def _in_all(found: list[Moved], rules: Monitor, short: str) -> Check:
-    if not found:
-        return too_few(_ALL, rules.drifted_share, short or "the reference has none of the model's features")
-    verdicts = {one.column: verdict(one, rules) for one in found}
+    verdicts = {one.column: verdict(one, rules) for one in found if one.usual is not None}
+    if not verdicts:
+        young = (
+            f"the champion's training holds fewer than {2 * LEAST_WINDOWS} times four weeks: what is usual is not known"
+        )
+        return too_few(_ALL, rules.drifted_share, short or young)
     alarmed = [name for name, status in verdicts.items() if status == "alarm"]
-    share = len(alarmed) / len(found)
-    # One feature that moved far is worth a look, a share of them the alarm.
-    alone: Status = "warn" if alarmed else "ok"
-    status = worst([level(share, rules.drifted_share), alone])
-    said = (
-        f"{len(alarmed)} of {len(found)} features moved beyond the alarm, {_count(verdicts, 'warn')} beyond the warning"
+    share = len(alarmed) / len(verdicts)
+    alone: Status = (
+        "warn" if any(_alone(one, verdicts[one.column]) for one in found if one.column in verdicts) else "ok"
     )
-    details = {"features": len(found), "alarmed": alarmed, "warned": [n for n, s in verdicts.items() if s == "warn"]}
+    status = worst([level(share, rules.drifted_share), alone])
+    said = f"{len(alarmed)} of {len(verdicts)} features moved beyond the alarm, {_count(verdicts, 'warn')} beyond the warning"
+    details = {
+        "features": len(verdicts),
+        "alarmed": alarmed,
+        "warned": [name for name, found in verdicts.items() if found == "warn"],
+    }
     return Check(_ALL, status, share, rules.drifted_share, said, _RETRAIN, details)
 
 

@@ -14,6 +14,7 @@ from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model.late_model import LateModel
+from riskpay.model.profile import spread
 from riskpay.model.reference import AT_ISSUE, LATER
 from riskpay.model.registry import Registered
 from riskpay.model.ripened import HORIZONS, apart, first_told, late_ripe, unpaid_ripe
@@ -21,10 +22,13 @@ from riskpay.model.testing import issued_between
 from riskpay.workflows.check_answers import LATE, Ripe
 from riskpay.workflows.home import Home
 from riskpay.workflows.kept_scores import first_kept, read_scores
-from riskpay.workflows.reference import P_LATE, P_UNPAID, with_unpaid
+from riskpay.workflows.reference import with_answers
 
 LOOK_BACK_DAYS: Final = 400
 """Answers older than this show no trend any more."""
+
+_ASKED_AGAIN: Final = 20_000
+"""Items issued before the last four weeks that are asked again: figures of more are no surer by anything that counts."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,9 @@ def asked_lately(ledger: Ledger, model: LateModel, day: date, first: date) -> La
     """
     states = item_states(ledger, model.features.tolerance)
     begun = max(min(first, model.train_as_of), day - timedelta(days=LOOK_BACK_DAYS))
-    issue = issued_between(ledger, begun, day)
+    lately = pl.col("as_of") >= first
+    issued = issued_between(ledger, begun, day)
+    issue = pl.concat([issued.filter(lately), spread(issued.filter(~lately), _ASKED_AGAIN)])
     later = landmarks(states, day + timedelta(days=1)).filter((pl.col("as_of") >= first) & ~pl.col("at_issue"))
     asked = pl.concat([issue, later.select(issue.columns)])
     owners = ledger.invoices.group_by(ITEM_KEY).agg(pl.col("customer_id").last())
@@ -58,12 +64,8 @@ def asked_lately(ledger: Ledger, model: LateModel, day: date, first: date) -> La
     frame = asked.hstack(found.select(model.features.names)).join(
         owners, on=ITEM_KEY, how="left", maintain_order="left"
     )
-    told = with_unpaid(frame, model, HORIZONS)
-    at_issue = told.filter("at_issue")
-    return Lately(
-        at_issue.with_columns(pl.Series(P_LATE, model.p_late(at_issue))),
-        told.filter(~pl.col("at_issue")).select(pl.exclude(*(f"p_unpaid_{h}" for h in HORIZONS)), P_UNPAID),
-    )
+    told = with_answers(frame, model, HORIZONS)
+    return Lately(told.filter("at_issue"), told.filter(~pl.col("at_issue")))
 
 
 def ripe_answers(opened: Home, found: Registered, ledger: Ledger, asked: Lately, day: date) -> Ripe:

@@ -51,15 +51,19 @@ def _answers(asked: pl.DataFrame, model: LateModel, until: date) -> dict[str, Pr
 
 def told(frame: pl.DataFrame, model: LateModel, answer: str) -> pl.DataFrame:
     """Questions with an answer of the model: p_late or p_unpaid_30."""
-    if answer == P_UNPAID:
-        return with_unpaid(frame, model, (30,))
-    return frame.with_columns(pl.Series(P_LATE, model.p_late(frame)))
+    if answer == P_LATE:
+        return frame.with_columns(pl.Series(P_LATE, model.p_late(frame)))
+    return with_answers(frame, model, (30,)).drop(P_LATE)
 
 
-def with_unpaid(frame: pl.DataFrame, model: LateModel, horizons: Sequence[int]) -> pl.DataFrame:
-    """Questions with the payment curve's S(H) as p_unpaid_H, from each question's own as_of."""
+def with_answers(frame: pl.DataFrame, model: LateModel, horizons: Sequence[int]) -> pl.DataFrame:
+    """Questions with p_late and the payment curve's S(H) as p_unpaid_H, from each question's own as_of."""
+    late, unpaid = [np.empty(0)], [np.empty((0, len(horizons)), dtype=np.float32)]
     # A curve has 181 points: those of all questions at once need not fit.
-    slices = frame.iter_slices(_CHUNK) if frame.height else ()
-    parts = (model.risks(part, part["as_of"][0], "").unpaid[:, list(horizons)] for part in slices)
-    found = np.concatenate([np.empty((0, len(horizons)), dtype=np.float32), *parts])
-    return frame.with_columns(pl.Series(f"p_unpaid_{h}", found[:, k]) for k, h in enumerate(horizons))
+    for part in frame.iter_slices(_CHUNK) if frame.height else ():
+        risks = model.risks(part, part["as_of"][0], "")
+        late.append(risks.items["p_late"].to_numpy())
+        unpaid.append(risks.unpaid[:, list(horizons)])
+    curve = np.concatenate(unpaid)
+    said = {f"p_unpaid_{h}": curve[:, k] for k, h in enumerate(horizons)}
+    return frame.with_columns(pl.Series(n, values) for n, values in (said | {P_LATE: np.concatenate(late)}).items())
