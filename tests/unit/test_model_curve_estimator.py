@@ -186,7 +186,7 @@ def test_later_parts_are_judged_by_what_was_decided_before_them(asked):
     ("change", "message"),
     [
         (lambda x: pd.DataFrame(StandardScaler().fit_transform(x), columns=x.columns), "let it pass unscaled"),
-        (lambda x: x.rename(columns={"days_from_due": "at"}), "days_from_due='days_from_due' is no column of x"),
+        (lambda x: x.rename(columns={"days_from_due": "at"}), "days_from_due='days_from_due' is no column of X"),
         (lambda x: x.assign(days_from_due=np.nan), "expected whole numbers"),
         (lambda x: x.assign(days_from_due=60), "both kinds are needed"),
     ],
