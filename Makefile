@@ -10,7 +10,7 @@ UV ?= uv
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo serve test check docs card bench-features lock clean
+.PHONY: help env demo serve test check docs card bench-features bench-model lock clean
 
 help: ## show these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ card: $(READY) ## write the model card and its figures anew from the shared file
 
 bench-features: $(READY) ## time features beside pandas and a bare sort, up to 5M invoices (OPTIONS="--sizes 100k")
 	$(BIN)/python tests/benchmarks/bench_features.py $(OPTIONS)
+
+bench-model: $(READY) ## time scoring a million items and training beside bare LightGBM (OPTIONS="--items 100k")
+	$(BIN)/python tests/benchmarks/bench_model.py $(OPTIONS)
 
 lock: ## resolve the packages anew (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv on the path, or name it: make lock UV=/path/to/uv" >&2; exit 1; }

@@ -31,13 +31,10 @@ Writes build/bench/features.json: ``machine`` and ``runs[]`` with pipeline, invo
 
 import argparse
 import json
-import os
-import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -48,10 +45,10 @@ from feature_pipelines import PIPELINES
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+from running import how_many, machine, run_script
 
 HERE = Path(__file__).parent
 OUT = HERE.parents[1] / "build" / "bench" / "features.json"
-UNITS = {"k": 1_000, "M": 1_000_000}
 SEED = 1
 PROGRESS = Console(stderr=True)
 
@@ -66,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with TemporaryDirectory(prefix="riskpay-bench-") as place:
         for invoices in asked.sizes:
             ledger = Path(place) / "ledger"
-            _python(HERE / "ledgers.py", ledger, invoices, SEED)
+            run_script(HERE / "ledgers.py", ledger, invoices, SEED)
             measured = _measured(asked.pipelines, ledger, asked.rounds or _rounds_of(invoices))
             runs += [_run(name, invoices, rounds) for name, rounds in measured.items() if isinstance(rounds, list)]
             failed += [
@@ -76,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ]
             shutil.rmtree(ledger)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
-    figures = {"machine": _machine(), "runs": runs, "failed": failed}
+    figures = {"machine": machine("polars", "pandas", "pyarrow", "numpy"), "runs": runs, "failed": failed}
     asked.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     Console().print(_table(runs))
     for lost in failed:
@@ -94,7 +91,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _sizes(text: str) -> list[int]:
-    return [int(float(part.rstrip("kM")) * UNITS.get(part[-1:], 1)) for part in text.split(",")]
+    return [how_many(part) for part in text.split(",")]
 
 
 def _names(text: str) -> list[str]:
@@ -107,11 +104,6 @@ def _names(text: str) -> list[str]:
 
 def _rounds_of(invoices: int) -> int:
     return 5 if invoices <= 200_000 else 3 if invoices <= 2_000_000 else 1
-
-
-def _python(script: Path, *arguments: object) -> str:
-    command = [sys.executable, str(script), *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _measured(names: Iterable[str], ledger: Path, rounds: int) -> dict[str, list[Figures] | str]:
@@ -131,7 +123,7 @@ def _measured(names: Iterable[str], ledger: Path, rounds: int) -> dict[str, list
 def _once(name: str, ledger: Path) -> Figures:
     with TemporaryDirectory(dir=ledger.parent) as out:
         began = perf_counter()
-        printed = _python(HERE / "feature_pipelines.py", name, ledger, out)
+        printed = run_script(HERE / "feature_pipelines.py", name, ledger, out)
         wall = perf_counter() - began
     return {**json.loads(printed), "wall_seconds": wall}
 
@@ -147,16 +139,6 @@ def _run(name: str, invoices: int, rounds: list[Figures]) -> Figures:
         **{key: round(value, 3) for key, value in middle.items()},
         "per_feature_ms": round(1000 * middle["seconds"] / features, 1) if features else None,
         "rounds_seconds": [round(row["seconds"], 3) for row in rounds],
-    }
-
-
-def _machine() -> Figures:
-    packages = ("polars", "pandas", "pyarrow", "numpy")
-    return {
-        "cores": os.cpu_count(),
-        "architecture": platform.machine(),
-        "python": platform.python_version(),
-        **{name: version(name) for name in packages},
     }
 
 

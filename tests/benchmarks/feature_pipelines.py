@@ -15,6 +15,8 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
+from running import peak_mb
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -189,14 +191,12 @@ def measure(name: str, ledger: Path, out: Path) -> dict[str, float]:
     began, worked = perf_counter(), process_time()
     done = run(ledger, out)
     seconds, cpu = perf_counter() - began, process_time() - worked
-    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    own_mb = next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM:"))
     return {
         "features": done.features,
         "seconds": seconds - done.answer_seconds,
         "answer_seconds": done.answer_seconds,
         "cpu_seconds": cpu,
-        "peak_mb": own_mb + done.elsewhere_mb,
+        "peak_mb": peak_mb() + done.elsewhere_mb,
     }
 
 

@@ -1,4 +1,4 @@
-"""The payment curve: it falls, begins at 1, and says at the due date what the late probability says."""
+"""The payment curve: it falls, begins at 1, says at the due date what the late probability says, and is what it is defined as."""
 
 import numpy as np
 import polars as pl
@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from riskpay.features.labels import Grid
 from riskpay.model.curve import EARLIEST, PaidShape, curves, late_probability
-from riskpay.model.risk import HORIZON_DAYS, PaymentCurve
+from riskpay.model.risk import HORIZON_DAYS, PaymentCurve, first_days
 
 GRID = Grid()
 SHAPE = PaidShape.observed(pl.Series([-40, -12, -3, -1, 0, 0, 0, 9]), 0)
@@ -18,9 +18,52 @@ SHAPE = PaidShape.observed(pl.Series([-40, -12, -3, -1, 0, 0, 0, 9]), 0)
 @st.composite
 def asked(draw):
     """Days from due to as_of, and hazards of the intervals that are not yet over."""
-    at = draw(arrays(np.int64, 6, elements=st.integers(-120, 260)))
+    at = draw(arrays(np.int64, 6, elements=st.integers(-260, 260) | st.sampled_from(GRID.ends)))
     hazards = draw(arrays(np.float64, (6, len(GRID.ends)), elements=st.floats(0.0, 1.0)))
     return at, np.where(np.asarray(GRID.ends)[None, :] < at[:, None], np.nan, hazards)
+
+
+def unpaid_by_definition(at, day, hazards):
+    """S of one item on one day (both in days from due): of every interval, what is left of the unpaid by then."""
+    left = 1.0
+    for number, end in enumerate(GRID.ends):
+        begin = at if number == 0 else max(at, GRID.ends[number - 1])
+        length = max(end - begin, 1)  # what the last day still pays is known a day later
+        passed = min(day - begin, length)
+        if at > end or passed <= 0:
+            continue
+        if number:
+            left *= (1.0 - min(hazards[number], 1.0 - 1e-12)) ** (passed / length)
+        elif at == end:
+            left *= 1.0 - hazards[0]
+        else:
+            paid = [SHAPE.share[d - EARLIEST] if d >= EARLIEST else 0.0 for d in range(begin + 1, end + 1)]
+            left *= 1.0 - hazards[0] * sum(paid[:passed]) / sum(paid)
+    return left
+
+
+@given(asked())
+def test_every_day_of_a_curve_is_what_it_is_defined_as(question):
+    at, hazards = question
+    slow = [
+        [unpaid_by_definition(a, a + t, h) for t in range(HORIZON_DAYS + 1)] for a, h in zip(*question, strict=True)
+    ]
+    assert curves(at, hazards, GRID, SHAPE) == pytest.approx(np.array(slow), abs=2e-7)
+
+
+def test_an_item_s_curve_does_not_hang_on_the_items_beside_it():
+    rng = np.random.default_rng(3)
+    at = rng.choice([-500, -40, -1, 0, 3, 180, 181], 1700, p=[0.1, 0.6, 0.1, 0.05, 0.05, 0.05, 0.05])
+    hazards = np.where(np.asarray(GRID.ends) < at[:, None], np.nan, rng.random((1700, len(GRID.ends))))
+    together = curves(at, hazards, GRID, SHAPE)
+    for row in range(0, 1700, 53):
+        alone = curves(at[row : row + 1], hazards[row : row + 1], GRID, SHAPE)
+        assert np.array_equal(alone[0], together[row])
+
+
+def test_no_items_have_no_curves():
+    nothing = curves(np.empty(0, dtype=np.int64), np.empty((0, len(GRID.ends))), GRID, SHAPE)
+    assert nothing.shape == (0, HORIZON_DAYS + 1)
 
 
 @given(asked())
@@ -60,6 +103,26 @@ def test_paying_before_the_due_date_follows_the_observed_shape():
 def test_a_shape_without_observations_is_even():
     assert set(PaidShape.observed(pl.Series([5, 9], dtype=pl.Int64), 0).share) == {1 / (1 - EARLIEST)}
     assert sum(SHAPE.share) == pytest.approx(1.0)
+
+
+@given(asked(), st.floats(0.01, 0.99), st.booleans())
+def test_first_days_of_many_curves_are_those_of_each(question, share, strictly):
+    unpaid = curves(*question, GRID, SHAPE)
+    wanted = np.float32(share)
+    slow = [
+        next((t for t, paid in enumerate(1 - curve) if (paid > wanted if strictly else paid >= wanted)), len(curve))
+        for curve in unpaid
+    ]
+    assert first_days(unpaid, share, strictly=strictly).tolist() == slow
+    assert first_days(unpaid, np.full(6, share), strictly=strictly).tolist() == slow
+
+
+def test_first_days_of_more_curves_than_are_looked_at_together_are_those_of_each():
+    unpaid = np.linspace(1.0, 0.0, 2500, dtype=np.float32)[:, None] ** np.arange(4, dtype=np.float32)
+    share = np.linspace(0.2, 0.8, 2500)
+    found = first_days(unpaid, share)
+    assert set(found) == {1, 2, 3, 4}
+    assert found.tolist() == [first_days(unpaid[row : row + 1], share[row : row + 1])[0] for row in range(2500)]
 
 
 def test_a_quantile_is_the_first_day_on_which_so_much_is_paid():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -72,8 +73,7 @@ def curves(at: npt.NDArray[np.int64], hazards: FloatArray, grid: Grid, shape: Pa
 
 def _pieces(at: npt.NDArray[np.int64]) -> Iterator[slice]:
     """Spans of equal values in sorted ``at``, long ones in pieces that a processor's cache holds."""
-    begins = np.flatnonzero(np.diff(at, prepend=at[:1] - 1))
-    for begin, end in zip(begins, [*begins[1:], len(at)], strict=True):
+    for begin, end in pairwise([0, *(np.flatnonzero(np.diff(at)) + 1), len(at)]):
         for start in range(begin, end, _PIECE):
             yield slice(start, min(start + _PIECE, end))
 
