@@ -113,6 +113,9 @@ def test_the_table_says_it_of_every_item(homes, day):
     assert table.items["p_unpaid_90"].null_count() == table.items.height > 0
     assert np.isnan(table.unpaid[:, SETTLED_REACH + 1 :]).all()
     assert not np.isnan(table.unpaid[:, : SETTLED_REACH + 1]).any()
+    risk = table.risk(0)
+    assert risk == table.risk(0)
+    assert (len(risk.curve.unpaid), risk.p_unpaid_90) == (SETTLED_REACH + 1, None)
     late = table.items["pay_in_p90"].drop_nulls()
     assert late.is_empty() or late.max() <= SETTLED_REACH
 

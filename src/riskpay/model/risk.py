@@ -49,16 +49,19 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class PaymentCurve:
-    """S(t) = P(still unpaid t days from as_of), t = 0..HORIZON_DAYS, given that it is unpaid today."""
+    """S(t) = P(still unpaid t days from as_of), given that it is unpaid today.
+
+    t = 0..HORIZON_DAYS, or to the last day that is vouched for (``LateRisk.reach``).
+    """
 
     unpaid: tuple[float, ...]
 
     def at(self, day: int) -> float:
-        """S(day); constant beyond the horizon."""
+        """S(day); constant beyond the last day."""
         return self.unpaid[min(day, len(self.unpaid) - 1)]
 
     def quantile(self, share: float) -> int | None:
-        """First day on which at least ``share`` of the probability is paid; None beyond the horizon."""
+        """First day on which at least ``share`` of the probability is paid; None beyond the last day."""
         day = bisect_left(self.unpaid, -(1.0 - share), key=lambda unpaid: -unpaid)
         return day if day < len(self.unpaid) else None
 
@@ -120,7 +123,7 @@ class LateRisk:
     def pay_date(self, share: float) -> date | None:
         """Day by which the item is paid with probability ``share``; None beyond the curve's reach."""
         days = self.curve.quantile(share)
-        return None if days is None or days > self.reach else self.as_of + timedelta(days=days)
+        return None if days is None else self.as_of + timedelta(days=days)
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ class RiskTable:
             *key,
             as_of=self.as_of,
             p_late=item["p_late"],
-            curve=PaymentCurve(tuple(float(p) for p in self.unpaid[row])),
+            curve=PaymentCurve(tuple(float(p) for p in self.unpaid[row, : self.reach + 1])),
             p_late_band=(item["p_late_low"], item["p_late_high"]),
             p_unpaid_30_band=(item["p_unpaid_30_low"], item["p_unpaid_30_high"]),
             pay_in=(item["pay_in_first"], item["pay_in_last"]),

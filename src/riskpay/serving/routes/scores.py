@@ -98,8 +98,7 @@ def _result(row: ScoreItem | BadRow, scored: ScoredItem, include: Sequence[str])
         next_step=NextStep.model_validate(scored.next_step) if scored.next_step else None,
     )
     if "curve" in include:
-        given = risk.curve.unpaid[: risk.reach + 1]
-        result.curve = [CurvePoint(day=day, p_unpaid=round(p, DIGITS)) for day, p in enumerate(given)]
+        result.curve = [CurvePoint(day=day, p_unpaid=round(p, DIGITS)) for day, p in enumerate(risk.curve.unpaid)]
     if "reasons" in include:
         result.reasons = [_reason(reason) for reason in risk.reasons]
     if "sums" in include and scored.why:
