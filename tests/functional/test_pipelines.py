@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,12 @@ def test_a_night_from_export_to_worklist(tmp_path):
     assert code == 0, fault
     assert f"{world.as_of}: " in said
     assert {entry["strategy"] for entry in worklist(home)["entries"]} == {"call_value"}
+    code, said, fault = run("monitor.py", home, "--as-of", world.as_of, "--page", tmp_path / "page.html")
+    assert code == 0, said + fault
+    assert f"{world.as_of}: " in said
+    assert "</html>" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    code, said, _ = run("monitor.py", home, "--as-of", world.as_of + timedelta(days=20))
+    assert (code, "alarm data.facts" in said) == (5, True)
 
 
 @pytest.mark.slow
