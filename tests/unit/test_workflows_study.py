@@ -1,5 +1,8 @@
 """Trials in SQLite: what a stopped process was trying is tried anew, and nothing is drawn twice."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from riskpay.model.search_space import SPACE
@@ -86,3 +89,10 @@ def test_after_some_trials_a_bad_one_is_stopped_early(reopened):
     bad.end(None, {"folds": 1})
     found = study.trials()[-1]
     assert (found.state, found.loss, found.told) == ("pruned", None, {"folds": 1})
+
+
+def test_only_the_study_knows_optuna():
+    modules = (Path(__file__).parents[2] / "src").rglob("*.py")
+    assert [
+        m.name for m in modules if re.search(r"^\s*(import|from) optuna\b", m.read_text("utf-8"), re.MULTILINE)
+    ] == ["study.py"]
