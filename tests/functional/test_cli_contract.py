@@ -34,6 +34,7 @@ COMMANDS = {
     "synth",
     "ingest",
     "train",
+    "tune",
     "backtest",
     "daily",
     "worklist",

@@ -141,11 +141,11 @@ def test_what_is_applied_stands_in_the_file_beside_what_was_there(home, tune):
     assert Home.open(home).train_settings.hazard.learning_rate == 0.03
 
 
-def test_what_is_not_proven_is_not_applied_unless_it_is_named(home, tune):
+def test_what_may_be_chance_is_not_applied_unless_it_is_named(home, tune):
     before = (home / "training.toml").read_text(encoding="utf-8")
     found = tune("--trials", 0, "--apply")
-    assert (found["applied"] is None) == (not found["proven"])
-    if found["proven"]:
+    assert (found["applied"] is None) == (not found["beyond_chance"])
+    if found["beyond_chance"]:
         assert found["best"] != 0
     else:
         assert (home / "training.toml").read_text(encoding="utf-8") == before

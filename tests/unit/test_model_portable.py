@@ -202,7 +202,9 @@ class TestWhatIsRefused:
             read(file, given)
 
     @pytest.mark.parametrize(
-        "data", [b"", b"not a file of joblib", gzip.compress(b"cut")[:-6], gzip.compress(b"\x80\x04.")]
+        "data",
+        [b"", b"not a file of joblib", gzip.compress(b"cut")[:-6], gzip.compress(b"\x80\x04.")],
+        ids=["empty", "text", "cut short", "empty pickle"],
     )
     def test_a_file_with_the_right_sum_that_is_none_of_ours(self, tmp_path, read, data):
         other = tmp_path / "other.joblib"

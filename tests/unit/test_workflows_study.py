@@ -1,9 +1,14 @@
 """Trials in SQLite: what a stopped process was trying is tried anew, and nothing is drawn twice."""
 
+import re
+from datetime import date
+from pathlib import Path
+
 import pytest
 
 from riskpay.model.search_space import SPACE
-from riskpay.workflows.study import Study
+from riskpay.workflows.study import Study, Trial
+from riskpay.workflows.tune import TuneResult
 
 SOME = {key: SPACE[key] for key in ("leaves", "ridge", "monotone", "recency_half_life_days")}
 BASE = {"leaves": 63, "ridge": 10.0, "monotone": False, "recency_half_life_days": 0.0}
@@ -86,3 +91,23 @@ def test_after_some_trials_a_bad_one_is_stopped_early(reopened):
     bad.end(None, {"folds": 1})
     found = study.trials()[-1]
     assert (found.state, found.loss, found.told) == ("pruned", None, {"folds": 1})
+
+
+def test_only_the_study_knows_optuna():
+    modules = (Path(__file__).parents[2] / "src").rglob("*.py")
+    assert [
+        m.name for m in modules if re.search(r"^\s*(import|from) optuna\b", m.read_text("utf-8"), re.MULTILINE)
+    ] == ["study.py"]
+
+
+@pytest.mark.parametrize(
+    ("change", "high", "seed", "beyond"),
+    [(-0.01, -0.001, 0.005, True), (-0.01, 0.001, 0.0, False), (-0.01, -0.001, -0.02, False), (None, None, 0.0, False)],
+)
+def test_a_gain_counts_where_neither_customers_nor_another_seed_explain_it(change, high, seed, beyond):
+    told = {"changes": {"log_loss": {"change": change, "low": change, "high": high}}}
+    best = Trial(1, "complete", {}, 0.4, told)
+    chance = {"log_loss": {"change": seed, "low": seed, "high": seed}}
+    assert TuneResult("one", date(2024, 1, 1), [], {}, chance, [best], best).beyond_chance is beyond
+    defaults = Trial(0, "complete", {}, 0.3, {"role": "defaults"})
+    assert not TuneResult("one", date(2024, 1, 1), [], {}, chance, [best, defaults], defaults).beyond_chance

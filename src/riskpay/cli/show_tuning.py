@@ -64,8 +64,8 @@ def _outcome(result: Mapping[str, Any], asked_to_apply: bool) -> str:
         return f"Written to training.toml: {', '.join(said)}. `riskpay train` uses it."
     if result["applied"] is not None:
         return "training.toml says this already."
-    if not result["proven"]:
-        return f"Nothing is proven better than the defaults (best: {best})." + (
+    if not result["beyond_chance"]:
+        return f"Nothing is better than the defaults beyond chance (best: {best})." + (
             " Nothing was written." if asked_to_apply else ""
         )
     return f"Best: {best}. `riskpay tune --trials 0 --apply` writes it to training.toml."

@@ -19,11 +19,11 @@ def tune(
         float | None, typer.Option(min=0, metavar="M", help="Begin no trial after so many minutes of this call.")
     ] = None,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Write the best settings to training.toml, if they are proven.")
+        bool, typer.Option("--apply", help="Write the best settings to training.toml, if they gain beyond chance.")
     ] = False,
     trial: Annotated[
         int | None,
-        typer.Option(min=0, metavar="NUMBER", help="With --apply: write those of this trial, proven or not."),
+        typer.Option(min=0, metavar="NUMBER", help="With --apply: write those of this trial, whatever it gains."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -39,12 +39,13 @@ def tune(
     95 % intervals by drawing customers: below 0 the settings are better. `another_seed` says what chance in training alone
     changes. The best of many trials looks better than it is; the test of `train` shows what it is worth.
 
-    `--apply` writes the best trial to training.toml if its interval lies below 0 (`proven`); `train` and `backtest` read it.
-    `--trials 0 --apply --trial NUMBER` writes any finished trial without trying more.
+    `--apply` writes the best trial to training.toml if its interval lies below 0 and it gains more than another seed changes
+    (`beyond_chance`); `train` and `backtest` read it. `--trials 0 --apply --trial NUMBER` writes any finished trial
+    without trying more.
 
     JSON: `study, as_of, folds[].{cutoff,until,questions}, defaults, another_seed, trials[].{number,state,log_loss,settings,folds}`,
-    with `changes.{log_loss,brier_late,brier_late_30}.{change,low,high}` of all but the defaults (`role`), `best, proven`, and
-    `applied.KEY.{from,to}` of what was written, null if nothing was asked to be or it is not proven.
+    with `changes.{log_loss,brier_late,brier_late_30}.{change,low,high}` of all but the defaults (`role`), `best, beyond_chance`, and
+    `applied.KEY.{from,to}` of what was written, null if nothing was asked to be or the best is not beyond chance.
     """
     if trial is not None and not apply:
         raise UsageError(f"--trial {trial} without --apply", "add --apply, or leave it out")

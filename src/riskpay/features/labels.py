@@ -17,7 +17,7 @@ from riskpay.ledger.tables import ITEM_KEY
 
 _KEY = list(ITEM_KEY)
 
-LANDMARK_DAYS = (-7, 1, 4, 8, 16, 31, 61)
+LANDMARK_DAYS = (-7, 1, 4, 6, 8, 12, 16, 23, 31, 45, 61, 75, 91, 135)
 """Days from the due date on which an item still open is asked again, beside its issue day; those where no others are set."""
 
 HORIZON_ENDS = (30, 60, 90)

@@ -27,12 +27,15 @@ def habit_hazard() -> pl.Expr:
     """Of the customer's past items unpaid at the interval's start, the share paid by its end.
 
     Read off the shrunk shares paid later than each end. Trees would need many splits to find these
-    quotients; for payments a month late, which few customers make, they would not find them.
+    quotients; for payments a month late, which few customers make, they would not find them. An item asked within an
+    interval has what is left of it, at the constant hazard that the curve has there.
     """
     unpaid = {days: pl.col(f"late_{days}_share") for days in LATE_DAYS}
     by_end = _at("interval_end", pl.col("late_share"), unpaid)
     at_start = _at("interval_start", pl.col("late_share"), unpaid)
-    later = 1.0 - pl.when(at_start > 0).then(by_end / at_start).clip(0.0, 1.0)
+    begins = _at("interval_start", pl.lit(0), {days: pl.lit(days) for days in LATE_DAYS})
+    part = pl.col("interval_days") / (pl.col("interval_end") - begins)
+    later = 1.0 - pl.when(at_start > 0).then(by_end / at_start).clip(0.0, 1.0).pow(part)
     return pl.when(pl.col("interval") == 0).then(1.0 - pl.col("late_share")).otherwise(later)
 
 

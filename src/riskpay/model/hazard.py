@@ -258,7 +258,7 @@ class Growth:
         found = self.settings.parameters(self.rows.height if self.is_later else 2 * self.rows.height)
         if not self.settings.monotone:
             return found
-        return {"monotone_constraints": constraints(columns_of(self.rows.columns), later=self.is_later)} | found
+        return {"monotone_constraints": constraints(self.columns, later=self.is_later)} | found
 
     def grown(self) -> str:
         """The booster in LightGBM's own text format, its trees ended where ``watched`` says."""

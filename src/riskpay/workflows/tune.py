@@ -26,8 +26,7 @@ from riskpay.workflows.tuning_bench import Bench, alone, so_far, with_values
 class TuneResult:
     """What was tried so far. ``chance``: what another seed alone changes; ``best``: number of the trial with the least loss.
 
-    ``proven``: whether its interval excludes that it is no better than the defaults. ``applied``: keys of training.toml that
-    were changed, each with what it was and is.
+    ``applied``: keys of training.toml that were changed, each with what it was and is.
     """
 
     study: str
@@ -40,9 +39,12 @@ class TuneResult:
     applied: dict[str, tuple[object, object]] | None = None
 
     @property
-    def proven(self) -> bool:
-        """Whether drawing customers anew hardly ever makes the best trial as bad as the defaults."""
-        return _is_proven(self.best)
+    def beyond_chance(self) -> bool:
+        """Whether the best trial gains more than another seed changes, and by drawing customers hardly ever nothing."""
+        found = self.best.told.get("changes", {}).get(OBJECTIVE)
+        if not found or found["high"] is None:
+            return False
+        return bool(found["high"] < 0 and -found["change"] > abs(self.chance[OBJECTIVE]["change"] or 0.0))
 
     def to_json(self) -> dict[str, Any]:
         """As the command line's contract names it."""
@@ -57,7 +59,7 @@ class TuneResult:
             "another_seed": self.chance,
             "trials": [_said(trial) for trial in self.trials],
             "best": self.best.number,
-            "proven": self.proven,
+            "beyond_chance": self.beyond_chance,
             "applied": None
             if self.applied is None
             else {k: {"from": a, "to": b} for k, (a, b) in self.applied.items()},
@@ -84,18 +86,18 @@ def tune(
     opened.check_day(day)
     with alone(home):
         bench = Bench.of(opened, day, progress)
-        bench.tell_of_defaults()
+        bench.begin()
         _try(bench, trials, until)
         return _result(bench)
 
 
 def apply(home: Path, result: TuneResult, number: int | None = None) -> TuneResult:
-    """``result`` with settings written to HOME/training.toml: those of trial ``number``, else the best if it is proven.
+    """``result`` with settings written to HOME/training.toml: those of trial ``number``, else the best if it is beyond chance.
 
     Raises NotThereError for a trial that is not there or was stopped early.
     """
     found = result.best if number is None else _numbered(result, number)
-    if number is None and not result.proven:
+    if number is None and not result.beyond_chance:
         return result
     return replace(result, applied=write_changes(home, found.settings))
 
@@ -136,11 +138,6 @@ def _try(bench: Bench, trials: int, until: float | None) -> None:
             "changes": _json(changes(pl.concat(found), pl.concat(bench.defaults[: len(found)]))),
         }
         running.end(so_far(found)[-1] if len(found) == len(bench.folds) else None, told)
-
-
-def _is_proven(trial: Trial) -> bool:
-    high = trial.told.get("changes", {}).get(OBJECTIVE, {}).get("high")
-    return high is not None and high < 0
 
 
 def _said(trial: Trial) -> dict[str, Any]:

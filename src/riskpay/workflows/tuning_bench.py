@@ -67,8 +67,8 @@ class Bench:
         in_force = {key: getattr(file, key) for key in SPACE}
         return cls(ledger, asked, day, used, settings, in_force, defaults, chance, study, name, space, progress)
 
-    def tell_of_defaults(self) -> None:
-        """Makes the defaults the study's first trial, and has the settings in force tried next."""
+    def begin(self) -> None:
+        """Makes the defaults the study's first trial; what was broken off is tried next, then the settings in force."""
         if not any(trial.told.get(_ROLE) == _DEFAULTS for trial in self.study.trials()):
             values = {key: getattr(self.settings.hazard, key) for key in self.space}
             self.study.note(values, so_far(self.defaults), {_ROLE: _DEFAULTS})
