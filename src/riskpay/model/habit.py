@@ -1,6 +1,7 @@
 """The customer's own hazard of an interval, read off its past late shares: where the trees of later intervals start."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ SHARES = ("late_share", *(f"late_{days}_share" for days in LATE_DAYS))
 """Features that say which share of a customer's past items was paid later than a day."""
 
 
+@cache
 def habit_hazard() -> pl.Expr:
     """Of the customer's past items unpaid at the interval's start, the share paid by its end.
 

@@ -41,7 +41,8 @@ def in_order(asked: pl.DataFrame, at: IntArray) -> IntArray:
     Of one day, customers alike lie side by side: their rows go the same way through the trees, and processors
     foresee it (it saves a fifth of the time of predicting, or more).
     """
-    return np.lexsort((asked["late_share"].to_numpy(), at))
+    alike = asked["late_share"].to_numpy() if "late_share" in asked.columns else np.zeros(len(at))
+    return np.lexsort((alike, at))
 
 
 def by_interval(
