@@ -2,7 +2,7 @@
 
 Signs hold up to the due date alone: a customer that was late more often pays in time less often. Given that an item is
 late already nothing is sure: who is often late by a day or two pays soon after it, and who leaves others unpaid for long may
-be about to pay them all. Constraints on later intervals cost on every ledger where they were tried (record 0022).
+be about to pay them all. Constraints on later intervals cost more than they gained (record 0022).
 """
 
 from collections.abc import Mapping, Sequence
