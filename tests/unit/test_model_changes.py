@@ -17,6 +17,7 @@ from riskpay.model.chances import chances
 from riskpay.model.changes import Questions, changes, furthest, with_days_passed
 from riskpay.model.curve import PaidShape
 from riskpay.model.habit import HabitOffset
+from riskpay.model.interval_rows import INTERVAL_COLUMNS
 from riskpay.model.late_model import LateModel
 
 SHAPE = PaidShape.observed(pl.Series([-12, -3, -1, 0, 0, 9]), 0)
@@ -40,8 +41,15 @@ class Formula:
         found += self.pairs * (x[:, 2] * x[:, 3] - x[:, 3] * x[:, 4])
         return found + self.triple * x[:, 2] * x[:, 3] * x[:, 4]
 
+    @property
+    def columns(self):
+        return INTERVAL_COLUMNS
+
     def predict(self, rows):
         return 1 / (1 + np.exp(-self.log_odds(rows)))
+
+    def of_interval(self, rows):
+        return self.predict(rows.frame)
 
 
 def model_of(formula, grid=Grid()):  # noqa: B008 - frozen

@@ -171,15 +171,16 @@ def test_later_parts_are_judged_by_what_was_decided_before_them(asked):
     told = answered(frame.with_row_index("question"), y)
     lag, parts = 2, list(later_parts(told, Grid(), 0.1, 3, 2))
     assert len(parts) == 3
-    for early, later in parts:
+    for part in parts:
+        early, later = part.early, part.later
         start = later["moment"].min()
         assert early["moment"].max() < start
         # All days are told from the last known one; an interval ends at the due date and interval_end.
         ends = early["moment"] - early["at"] + early["interval_end"] + lag
         assert ends.max() < start
-    starts = [later["moment"].min() for _, later in parts]
+    starts = [part.later["moment"].min() for part in parts]
     assert starts == sorted(starts, reverse=True)
-    assert not set(parts[0][1]["question"]) & set(parts[1][1]["question"])
+    assert not set(parts[0].later["question"]) & set(parts[1].later["question"])
 
 
 @pytest.mark.parametrize(

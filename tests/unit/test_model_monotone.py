@@ -11,7 +11,7 @@ import pytest
 from riskpay.model import hazard
 from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import COLUMNS, Growth, HazardSettings, recency_weighted, weights
-from riskpay.model.monotone import FIRST, LATER, constraints
+from riskpay.model.monotone import SIGNS, constraints
 
 ROUNDS = 25
 FREE = HazardSettings(threads=1, learning_rate=0.2, more={"min_data_in_leaf": 5, "num_leaves": 15})
@@ -23,7 +23,6 @@ def rows(number=600, *, later=False, seed=1):
     """Rows of noise in which lateness and the hazard move the wrong way for some customers."""
     rng = np.random.default_rng(seed)
     columns = {name: rng.random(number) for name in COLUMNS if name != "habit_hazard"}
-    wrong = columns["late_share"] if not later else columns["oldest_days_past_due"]
     days = {
         "interval": pl.Series([int(later)] * number, dtype=pl.Int32),
         "interval_start": pl.Series([0 if later else -30] * number, dtype=pl.Int32),
@@ -31,12 +30,12 @@ def rows(number=600, *, later=False, seed=1):
     }
     days["interval_days"] = days["interval_end"] - days["interval_start"]
     asked = {"as_of": [date(2024, 1, 1)] * number, "at_issue": [True] * number}
-    return pl.DataFrame({**columns, **days, **asked, "paid": rng.random(number) < 0.3 + 0.5 * wrong})
+    return pl.DataFrame({**columns, **days, **asked, "paid": rng.random(number) < 0.3 + 0.5 * columns["late_share"]})
 
 
-def moves(settings, name, *, later):
+def moves(settings, name):
     """Steps of the hazard's log-odds as ``name`` goes from 0 to 1, for 40 rows, shape (40, 20)."""
-    known = rows(later=later)
+    known = rows()
     text = Growth(known, OFFSET, settings, ROUNDS).grown()
     booster = lgb.Booster(model_str=text)
     asked = np.repeat(hazard.matrix(known.head(40)), 21, axis=0)
@@ -45,24 +44,22 @@ def moves(settings, name, *, later):
 
 
 def test_signs_stand_at_their_columns():
-    signs = constraints(COLUMNS, later=False)
+    signs = constraints(COLUMNS)
     assert len(signs) == len(COLUMNS)
-    assert {name: sign for name, sign in zip(COLUMNS, signs, strict=True) if sign} == FIRST
-    assert constraints(("terms_days", "habit_hazard", "late_share", "late_90_share"), later=True) == [0, 1, 0, -1]
-    assert set(FIRST) | set(LATER) <= set(COLUMNS)
+    assert {name: sign for name, sign in zip(COLUMNS, signs, strict=True) if sign} == SIGNS
+    assert constraints(("terms_days", "habit_hazard", "late_share")) == [0, 1, -1]
 
 
-@pytest.mark.parametrize(("name", "later"), [("late_share", False), ("oldest_days_past_due", True)])
-def test_no_tree_goes_against_what_is_sure(name, later):
-    assert moves(FREE, name, later=later).max() > 0.1  # the planted data would lead it there
-    assert moves(HELD, name, later=later).max() <= 1e-9
+def test_no_tree_up_to_the_due_date_goes_against_what_is_sure():
+    assert moves(FREE, "late_share").max() > 0.1  # the planted data would lead it there
+    assert moves(HELD, "late_share").max() <= 1e-9
 
 
 def test_free_settings_name_no_constraint():
     assert "monotone_constraints" not in Growth(rows(), OFFSET, FREE, 1).parameters
-    assert Growth(rows(), OFFSET, HELD, 1).parameters["monotone_constraints"] == constraints(COLUMNS, later=False)
     both = hazard.two_members(pl.concat([rows(), rows(later=True)]), (1, 1), HELD)
-    assert all("monotone_constraints" in growth.parameters for group in both.growths for growth in group)
+    held = [[growth.parameters.get("monotone_constraints") for growth in group] for group in both.growths]
+    assert held == [[constraints(COLUMNS)] * 2, [None] * 2]  # given that an item is late already, nothing is sure
 
 
 def test_a_row_counts_half_after_the_half_life():

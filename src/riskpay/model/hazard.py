@@ -64,7 +64,7 @@ class HazardSettings:
 
     ``small_feature_fraction``: that of sets of fewer than ``small_rows``. ``other_weight``: weight of a row
     asked after the issue day against one asked on it. ``recency_half_life_days``: age in days at which a row counts half,
-    0: all count alike. ``monotone``: whether no tree may go against the signs of ``model.monotone``.
+    0: all count alike. ``monotone``: whether trees up to the due date may not go against ``monotone.SIGNS``.
     ``unwatched_rounds``: rounds where no later period can say when to stop. ``random_rounds``: rounds of the
     member with random split points, whose trees learn less each, as a multiple of the other's.
     """
@@ -256,9 +256,9 @@ class Growth:
         """LightGBM's parameters."""
         # A question has one row in the first group and several, much alike, in the later one.
         found = self.settings.parameters(self.rows.height if self.is_later else 2 * self.rows.height)
-        if not self.settings.monotone:
+        if self.is_later or not self.settings.monotone:
             return found
-        return {"monotone_constraints": constraints(self.columns, later=self.is_later)} | found
+        return {"monotone_constraints": constraints(self.columns)} | found
 
     def grown(self) -> str:
         """The booster in LightGBM's own text format, its trees ended where ``watched`` says."""

@@ -1,7 +1,8 @@
 """What is sure of a feature: the way in which the hazard of payment moves with it, all else alike.
 
-Signs are declared for each group of intervals apart. Up to the due date a customer that was late more often pays less
-often. Given that an item is late already this is not sure: who is often late by a day or two pays soon after it.
+Signs hold up to the due date alone: a customer that was late more often pays in time less often. Given that an item is
+late already nothing is sure: who is often late by a day or two pays soon after it, and who leaves others unpaid for long may
+be about to pay them all. Constraints on later intervals cost more than they gained (record 0022).
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,17 +34,13 @@ _OWN_LATENESS: Final = (
 _ARREARS: Final = ("overdue_share", "oldest_days_past_due")
 """What the customer leaves unpaid elsewhere, as a share and by its age; counts and amounts grow with the customer too."""
 
-FIRST: Final[Mapping[str, int]] = {
+SIGNS: Final[Mapping[str, int]] = {
     **dict.fromkeys((*_OWN_LATENESS, *_ARREARS, "portfolio_late_share_weekday"), FALLS),
     "habit_hazard": RISES,
 }
-"""Signs of the interval up to the due date."""
-
-LATER: Final[Mapping[str, int]] = {**dict.fromkeys((*_ARREARS, "late_90_share"), FALLS), "habit_hazard": RISES}
-"""Signs of all later intervals: only what holds however late the item is already."""
+"""Signs of the hazard of payment up to the due date, by column that a booster reads."""
 
 
-def constraints(columns: Sequence[str], *, later: bool) -> list[int]:
+def constraints(columns: Sequence[str]) -> list[int]:
     """LightGBM's ``monotone_constraints`` for ``columns`` in their order: -1 falls, 0 is free, 1 rises."""
-    signs = LATER if later else FIRST
-    return [signs.get(name, 0) for name in columns]
+    return [SIGNS.get(name, 0) for name in columns]

@@ -60,7 +60,7 @@ class TrainingFile(BaseModel):
     monotone: bool = _key(
         _HAZARD.monotone,
         "true or false",
-        "Whether no tree may say that a customer pays sooner because it was late more often (`model/monotone.py` has the list).",
+        "Whether no tree may say that a customer pays in time more often because it was late more often (`model/monotone.py` has the list).",
     )
     learning_rate: float = _key(
         _HAZARD.learning_rate, "a number from 0.001 to 1", "How much of what is left each tree learns.", ge=0.001, le=1
