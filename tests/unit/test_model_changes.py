@@ -16,7 +16,7 @@ from riskpay.model.calibration import Calibration
 from riskpay.model.chances import chances
 from riskpay.model.changes import Questions, changes, furthest, with_days_passed
 from riskpay.model.curve import PaidShape
-from riskpay.model.habit import HabitOffset
+from riskpay.model.habit import SHARES, HabitOffset
 from riskpay.model.interval_rows import INTERVAL_COLUMNS
 from riskpay.model.late_model import LateModel
 
@@ -76,6 +76,7 @@ def frame_of(as_of, due, figures):
             **columns,
             "age_days": [float((as_of - (day - timedelta(days=30))).days) for day in due],
             "days_from_due": [float((as_of - day).days) for day in due],
+            **dict.fromkeys(SHARES, [0.5] * number),
             "days_since_settled": [float((as_of - date(2024, 5, 20)).days)] * number,
         }
     )
