@@ -53,11 +53,9 @@ def reads_habit(names: Sequence[str] | None) -> bool:
 
 def plain_rows(values: FloatArray, names: Sequence[str]) -> pl.DataFrame:
     """A frame of ``values``, shape (rows, columns), with the late shares that a hazard looks at: null where they are not there."""
-    frame = pl.DataFrame(values, schema=dict.fromkeys(names, pl.Float64), orient="row")
-    blank = pl.lit(None, pl.Float64)
-    return frame.with_columns(
-        (pl.col(name).fill_nan(None) if name in frame.columns else blank).alias(name) for name in SHARES
-    )
+    frame = pl.DataFrame(values, schema=dict.fromkeys(names, pl.Float64), orient="row").fill_nan(None)
+    lacking = [name for name in SHARES if name not in frame.columns]
+    return frame.with_columns(pl.lit(None, pl.Float64).alias(name) for name in lacking)
 
 
 def whole(values: FloatArray, name: str) -> npt.NDArray[np.int32]:
