@@ -35,6 +35,12 @@ def test_an_interval_that_begins_between_two_edges_reads_the_share_of_the_edge_b
     assert from_day_five.select(h=habit_hazard())["h"].item() == pytest.approx(0.0)
 
 
+@pytest.mark.parametrize(("start", "days"), [(15, 15), (20, 10), (29, 1), (30, 1)])
+def test_an_item_asked_within_an_interval_has_what_is_left_of_it(start, days):
+    asked = rows(1).filter(interval=4).with_columns(interval_start=pl.lit(start))
+    assert asked.select(h=habit_hazard())["h"].item() == pytest.approx(1.0 - 0.5 ** (days / 15))
+
+
 def test_a_customer_without_history_has_no_habit():
     blank = rows(1).with_columns(pl.lit(None, pl.Float64).alias(name) for name in SHARE)
     assert blank.select(h=habit_hazard().fill_null(-1.0))["h"].to_list()[0] == -1.0

@@ -36,7 +36,9 @@ def habit_hazard() -> pl.Expr:
     by_end = _at("interval_end", pl.col("late_share"), unpaid)
     at_start = _at("interval_start", pl.col("late_share"), unpaid)
     begins = _at("interval_start", pl.lit(0), {days: pl.lit(days) for days in LATE_DAYS})
-    part = (pl.col("interval_end") - pl.col("interval_start")) / (pl.col("interval_end") - begins)
+    # Asked on the interval's last day it still has that day: what was paid on it is not posted yet.
+    days = (pl.col("interval_end") - pl.col("interval_start")).clip(lower_bound=1)
+    part = days / (pl.col("interval_end") - begins)
     later = 1.0 - pl.when(at_start > 0).then(by_end / at_start).clip(0.0, 1.0).pow(part)
     return pl.when(pl.col("interval") == 0).then(1.0 - pl.col("late_share")).otherwise(later)
 
