@@ -32,29 +32,29 @@ def habit_hazard() -> pl.Expr:
     quotients; for payments a month late, which few customers make, they would not find them. An item asked within an
     interval has what is left of it, at the constant hazard that the curve has there.
     """
-    unpaid = {days: pl.col(f"late_{days}_share") for days in LATE_DAYS}
-    by_end = _at("interval_end", pl.col("late_share"), unpaid)
-    at_start = _at("interval_start", pl.col("late_share"), unpaid)
-    begins = _at("interval_start", pl.lit(0), {days: pl.lit(days) for days in LATE_DAYS})
     # Asked on the interval's last day it still has that day: what was paid on it is not posted yet.
-    days = (pl.col("interval_end") - pl.col("interval_start")).clip(lower_bound=1)
-    part = days / (pl.col("interval_end") - begins)
-    later = 1.0 - pl.when(at_start > 0).then(by_end / at_start).clip(0.0, 1.0).pow(part)
+    end = pl.col("interval_end")
+    start = pl.min_horizontal("interval_start", end - 1)
+    unpaid = {days: pl.col(f"late_{days}_share") for days in LATE_DAYS}
+    by_end, at_start = (_at(day, pl.col("late_share"), unpaid) for day in (end, start))
+    begins = _at(start, pl.lit(0), {days: pl.lit(days) for days in LATE_DAYS})
+    left = pl.when(at_start > 0).then(by_end / at_start).clip(0.0, 1.0)
+    later = 1.0 - left.pow((end - start) / (end - begins))
     return pl.when(pl.col("interval") == 0).then(1.0 - pl.col("late_share")).otherwise(later)
 
 
 def share_read() -> pl.Expr:
     """Index into SHARES of the share that is unpaid at the interval's end."""
     after = {days: pl.lit(SHARES.index(f"late_{days}_share")) for days in LATE_DAYS}
-    found = _at("interval_end", pl.lit(0), after)
+    found = _at(pl.col("interval_end"), pl.lit(0), after)
     return pl.when(pl.col("interval") == 0).then(pl.lit(0)).otherwise(found)
 
 
-def _at(day: str, by_due: pl.Expr, later: dict[int, pl.Expr]) -> pl.Expr:
+def _at(day: pl.Expr, by_due: pl.Expr, later: dict[int, pl.Expr]) -> pl.Expr:
     """What belongs to ``day`` days past due: that of the last edge not beyond it."""
     found = by_due
     for days, there in later.items():
-        found = pl.when(pl.col(day) >= days).then(there).otherwise(found)
+        found = pl.when(day >= days).then(there).otherwise(found)
     return found
 
 
