@@ -41,6 +41,7 @@ COMMANDS = {
     "cadence",
     "explain",
     "changes",
+    "calibration",
     "check-leakage",
     "features",
     "keys add",

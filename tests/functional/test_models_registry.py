@@ -16,7 +16,7 @@ from riskpay.store.ledger_files import LedgerFiles
 from riskpay.workflows.daily import daily
 from riskpay.workflows.home import Home
 from riskpay.workflows.models import models, promote, rollback
-from riskpay.workflows.train import _example
+from riskpay.workflows.train_log import example_of
 
 # MLflow uses what SQLAlchemy has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -31,7 +31,7 @@ def grown():
     world = synthesise(8, 4, seed=2)
     settings = TrainSettings()
     asked = ask_landmarks(world.ledger, world.as_of, settings)
-    return world, fit_prior(world.ledger, asked, world.as_of, settings), _example(asked, settings)
+    return world, fit_prior(world.ledger, asked, world.as_of, settings), example_of(asked, settings)
 
 
 @pytest.fixture

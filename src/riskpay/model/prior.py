@@ -124,7 +124,7 @@ class PriorHazard:
 
     def log_odds(self, rows: pl.DataFrame) -> FloatArray:
         """As ``predict``, in log-odds."""
-        found: FloatArray = logit(self.predict(rows))
+        found: FloatArray = logit(np.clip(self.predict(rows), _EDGE * _EDGE, 1.0 - _EDGE * _EDGE))
         return found
 
     def contributions(self, rows: pl.DataFrame) -> FloatArray:
