@@ -1,6 +1,6 @@
 """What changed, over HTTP and on the customer's page, with a scorer that needs no model."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -63,7 +63,9 @@ def test_the_same_question_is_worked_out_once_a_run(client, scorer, store):
     for _ in range(3):
         assert client.get("/v1/changes").status_code == 200
     assert len(scorer.compared) == 1
-    store.runs.record(DAY, model_version="9", data_version="d", policy_hash="p", seconds=0, counts={})
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    versions = {"model_version": "9", "data_version": "d", "policy_hash": "p"}
+    store.runs.record(DAY, **versions, seconds=0, counts={}, created_at=later)
     client.get("/v1/changes")
     assert len(scorer.compared) == 2
 
