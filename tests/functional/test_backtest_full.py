@@ -162,7 +162,12 @@ def test_a_run_keeps_metrics_json_and_pictures_of_the_weeks_held_back(home):
 
 
 def test_the_card_shows_an_assessment_and_its_pictures(result, found, tmp_path):
-    held = {"title": "small world", **shortened({key: found[key] for key in ("cutoff", "until", "targets")})}
+    looks_at = {"p_late": {"questions": 1, "families": [], "phrases": []}}
+    held = {
+        "title": "small world",
+        "looks_at": looks_at,
+        **shortened({key: found[key] for key in ("cutoff", "until", "targets")}),
+    }
     kept = shortened(kept_of(result.assessment))
     card = {
         "model": dict.fromkeys(("features", "leaves", "min_rows_in_leaf", "learning_rate", "lag_days", "grace_days"), 1)

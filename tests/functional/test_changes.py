@@ -41,10 +41,16 @@ def home(tmp_path_factory):
     ingest(place / "home", place / "export", "canonical", date(2024, 12, 31))
     opened = Home.open(place / "home")
     for trained, days in ((date(2024, 11, 1), (FRIDAY,)), (MONDAY, (MONDAY, TUESDAY))):
-        opened.registry.promote(train(place / "home", trained).model_version)
+        opened.registry.champions.promote(train(place / "home", trained).model_version, "train", "")
         for day in days:
             daily(place / "home", day)
     return place / "home"
+
+
+def learnt(home):
+    """The versions that learnt, earliest first; a prior model that stood in between is none of them."""
+    versions = Home.open(home).registry.champions.versions()
+    return [one.version for one in sorted(versions, key=lambda one: int(one.version)) if one.kind == "hazard"]
 
 
 def items_of(told):
@@ -86,10 +92,11 @@ def test_every_chance_of_both_days_is_the_published_one_and_each_change_adds_up(
 def test_by_default_the_last_two_days_scored_are_compared_and_another_model_is_a_part(home):
     assert changes(home)["since"] == MONDAY.isoformat()
     weekend = changes(home, MONDAY, top=500)
+    earlier, later = learnt(home)
     versions = {side: weekend["runs"][side]["model_version"] for side in ("from", "to")}
-    assert (weekend["since"], versions) == (FRIDAY.isoformat(), {"from": "1", "to": "2"})
+    assert (weekend["since"], versions) == (FRIDAY.isoformat(), {"from": earlier, "to": later})
     parts = {part["code"]: part["text"] for item in weekend["moved"] for part in item["p_unpaid_30"]["parts"]}
-    assert parts["model"] == "model 2 in place of model 1"
+    assert parts["model"] == f"model {later} in place of model {earlier}"
     assert parts["days_passed"] in {"3 days passed", "its due date passed"}
     assert "model" not in {p["code"] for i in changes(home)["moved"] for p in i["p_unpaid_30"]["parts"]}
 
@@ -175,8 +182,9 @@ def test_what_cannot_be_compared_says_why(riskpay, arguments, expected, said):
 def test_a_day_nobody_scored_is_asked_of_its_champion_and_that_is_said(home):
     told = changes(home, TUESDAY, since=MONDAY - timedelta(days=1), top=2)
     assert told["runs"]["from"]["run_id"] is None
-    assert told["runs"]["from"]["model_version"] == "1"
-    assert told["notes"] == ["no model scored 2024-12-15: its chances are those that model 1 gives of it"]
+    fitting = Home.open(home).registry.champions.fitting(MONDAY - timedelta(days=1)).version
+    assert told["runs"]["from"]["model_version"] == fitting
+    assert told["notes"] == [f"no model scored 2024-12-15: its chances are those that model {fitting} gives of it"]
 
 
 def test_the_api_and_the_page_tell_the_same_of_a_customer(home):
@@ -204,7 +212,7 @@ def test_the_api_and_the_page_tell_the_same_of_a_customer(home):
 
 def test_importance_is_kept_with_the_model(home):
     client = Home.open(home).registry._client
-    run = client.get_model_version("late_payment", "2").tags["run"]
+    run = client.get_model_version("late_payment", learnt(home)[-1]).tags["run"]
     kept = {file.path for folder in (None, "plots") for file in client.list_artifacts(run, folder)}
     assert {"importance.json", "plots/importance_p_late.html", "plots/importance_p_unpaid_30.html"} <= kept
     looks_at = json.loads(Path(client.download_artifacts(run, "importance.json")).read_text(encoding="utf-8"))

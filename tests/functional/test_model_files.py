@@ -29,7 +29,8 @@ def trained(tmp_path_factory):
     write_world(world, place / "ledger")
     ingest(place / "home", place / "ledger", "canonical", world.as_of)
     (place / "home" / "riskpay.toml").write_text("threads = 1\n", encoding="utf-8")
-    assert train(place / "home").verdict.promoted
+    learnt = train(place / "home").model_version
+    Home.open(place / "home").registry.champions.promote(learnt, "train", "")
     return place / "home"
 
 
@@ -57,7 +58,7 @@ def test_a_model_enters_another_home_as_challenger_and_says_the_same(trained, fi
     code, told = riskpay(tmp_path / "other", "models", "import", file, "--sha256", sum_)
     assert (code, told["model_version"], told["sha256"], told["differing"]) == (0, "1", sum_, [])
     one, other = Home.open(trained), Home.open(tmp_path / "other")
-    assert other.registry.champion_version() is None
+    assert other.registry.champions.champion() is None
     assert other.registry.read("1") == one.registry.read("1")
     assert other.registry.read_trial("1") == one.registry.read_trial("1")
     assert told["about"]["data_version"] == one.data_version

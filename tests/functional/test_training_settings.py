@@ -49,7 +49,7 @@ def trained(home):
     """The result of a training, and the champion that it became."""
     result = train(home)
     registry = Home.open(home).registry
-    registry.promote(result.model_version)
+    registry.champions.promote(result.model_version, "train", "")
     return result, registry.read(result.model_version)
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from riskpay.cli import output, worklist
 from riskpay.cli.grids import cut, grid, short_percent
 from riskpay.cli.show_changes import book_parts
-from riskpay.cli.show_figures import aging_parts, backtest_parts, explain_parts, intake_parts, leakage_parts
+from riskpay.cli.show_explanation import explain_parts
+from riskpay.cli.show_figures import aging_parts, backtest_parts, intake_parts, leakage_parts
 from riskpay.cli.show_lists import cadence_parts, step_text, worklist_parts
 from riskpay.serving.testing_changes import changes_told
 
@@ -181,6 +182,23 @@ def test_an_explanation_shows_curve_reasons_and_history(capsys):
     text = shown(capsys, *explain_parts(result))
     for part in ("Invoice A1 at the end of 2024-03-01", "after 30 days", "48 %", "+0.21", "late_share", "0.4016", "no"):
         assert part in text
+
+
+def test_an_explanation_shows_how_sure_its_chances_are(capsys):
+    risk = {
+        "p_late": 0.03,
+        "p_late_band": {"low": 0.0, "high": 0.09},
+        "p_unpaid_90": None,
+        "pay_between": {"first": "2024-03-07", "last": None, "share": 0.8},
+    }
+    text = shown(capsys, *explain_parts(explained(late_risk=risk | {"abstains": False, "withheld": None})))
+    for part in ("3 % (0 % to 9 %)", "unpaid in 90 days", "not known", "paid between, 80 % sure", "7 Mar 2024 to"):
+        assert part in text
+    assert "not sure" not in text
+    assert "withheld" not in text
+    text = shown(capsys, *explain_parts(explained(late_risk=risk | {"abstains": True, "withheld": "too few"})))
+    assert "not sure" in text
+    assert "too few" in text
 
 
 SUM = {

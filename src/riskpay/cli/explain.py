@@ -36,6 +36,6 @@ def explain(
     if as_json:
         put_json(result)
         return
-    from riskpay.cli.show_figures import explain_parts
+    from riskpay.cli.show_explanation import explain_parts
 
     show(*explain_parts(result))

@@ -6,7 +6,6 @@ from typing import Any
 from rich.text import Text
 
 from riskpay.cli.grids import grid
-from riskpay.cli.show_changes import change_parts, sum_parts
 from riskpay.reporting.wording import money, percent, words
 
 METRICS = ("n", "base_rate", "roc_auc", "pr_auc", "brier", "ece")
@@ -81,10 +80,11 @@ def _intervals(intervals: Mapping[str, Any]) -> list[Text]:
 
 
 def _figure(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else _plain_value(value)
+    return f"{value:.4f}" if isinstance(value, float) else plain_value(value)
 
 
-def _plain_value(value: object) -> str:
+def plain_value(value: object) -> str:
+    """A fact as people say it; nothing for one that is not there."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
@@ -116,33 +116,7 @@ def _moved(title: str, found: list[Mapping[str, Any]]) -> object:
 
 
 def _short(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else _plain_value(value)
-
-
-def explain_parts(result: Mapping[str, Any]) -> list[object]:
-    """An invoice's risk, its curve at some days, the reasons and the features used."""
-    risk = result["late_risk"]
-    shares = ((words(key), percent(value)) for key, value in risk.items() if key.startswith("p_"))
-    days = ((f"paid by, {name[1:]} % sure", _plain_value(day)) for name, day in risk.get("pay_date", {}).items())
-    plain = (key for key in risk if not key.startswith("p_") and key not in {"curve", "pay_date"})
-    others = ((words(key), _plain_value(risk[key])) for key in plain)
-    curve = ((f"after {point['day']} days", percent(point["p_unpaid"])) for point in risk.get("curve", ()))
-    reasons = ((reason["text"], f"{reason['weight']:+.2f}") for reason in result["reasons"])
-    features = (
-        (name, f"{v:.4g}" if isinstance(v, float) else _plain_value(v)) for name, v in result["features"].items()
-    )
-    return [
-        grid(
-            f"Invoice {result.get('invoice_id', '')} at the end of {result.get('as_of', '')}",
-            ("", ">"),
-            [*shares, *days, *others],
-        ),
-        grid("Still unpaid, under usual effort", ("", ">"), curve),
-        grid("Why", ("reason", "weight>"), reasons),
-        *sum_parts(result),
-        *change_parts(result.get("changes")),
-        grid("History used", ("feature", "value>"), features),
-    ]
+    return f"{value:.6g}" if isinstance(value, float) else plain_value(value)
 
 
 def aging_parts(result: Mapping[str, Any]) -> list[object]:

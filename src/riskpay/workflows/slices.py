@@ -72,7 +72,7 @@ def slices(
     members = _segments(ledger, policy, as_of, reporting)
     owners = frame.join(members, on=_CUSTOMER, how="left", maintain_order="left")
     largest = _largest(ledger, as_of)
-    is_largest = frame.select(pl.struct(_CUSTOMER).is_in(largest)).to_series()
+    is_largest = frame.select(pl.struct(_CUSTOMER).is_in(largest.implode())).to_series()
     return pl.DataFrame(
         {
             "segment": owners["segment"].fill_null("new"),
