@@ -33,8 +33,10 @@ demo: $(READY) ## a synthetic ledger from start to today's call list
 serve: $(READY) ## serve the demo's lists as pages and API, and print their address (run make demo first)
 	@$(BIN)/riskpay serve
 
+# Tests that start a cluster want the machine to themselves.
 test: $(READY) ## every test
-	$(PYTEST)
+	$(PYTEST) -m "not cluster" -n auto --maxprocesses 4 --dist loadfile
+	$(PYTEST) -m cluster
 
 check: $(READY) ## lint, types, import contracts and the fast tests
 	$(BIN)/ruff check

@@ -30,7 +30,7 @@ SETTINGS = FeatureSettings(tolerance=100)
 PART = 3_000
 """Items of a part: twelve parts of sample B."""
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.cluster]
 
 
 @pytest.fixture(scope="module")

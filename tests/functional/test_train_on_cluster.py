@@ -32,7 +32,8 @@ SETTINGS = HazardSettings(rounds=40, patience=8, learning_rate=0.1)
 AS_GOOD = 0.003
 """Log loss on held-out rows by which spread trees may differ; two seeds differ by half of it (.0015)."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]  # MLflow uses them
+# MLflow uses what SQLAlchemy has deprecated.
+pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 
 @pytest.fixture(scope="module")
