@@ -16,10 +16,11 @@ from riskpay.features.labels import Grid, intervals
 from riskpay.model import hazard
 from riskpay.model.attribution import Contributed, grouped, secant
 from riskpay.model.calibration import Calibration
-from riskpay.model.curve import PaidShape, curves, late_probability
+from riskpay.model.curve import curves, late_probability
 from riskpay.model.habit import HabitOffset, habit_hazard
 from riskpay.model.hazard import COLUMNS, READ, HazardSettings
 from riskpay.model.late_model import LateModel
+from riskpay.model.paid_shape import PaidShape, Spread
 from riskpay.model.reasons import explain, explain_all
 
 GRID = Grid()
@@ -99,7 +100,7 @@ def test_base_and_contributions_add_up_to_the_curve_and_both_are_those_of_a_sum_
     found = Contributed.of(model_of(GivenHazard(base, added), line), asked(at), days).unpaid(days)
     assert found.base + found.points.sum(axis=1) == pytest.approx(found.chance, abs=1e-9)
     with_all, without = (
-        curves(at, by_hand(at, odds, line), GRID, SHAPE)[:, days] for odds in (base + added.sum(axis=2), base)
+        curves(at, by_hand(at, odds, line), GRID, Spread(SHAPE))[:, days] for odds in (base + added.sum(axis=2), base)
     )
     assert found.chance == pytest.approx(with_all, abs=1e-6)
     assert found.base == pytest.approx(without, abs=1e-6)

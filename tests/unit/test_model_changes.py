@@ -15,10 +15,10 @@ from riskpay.features.labels import Grid
 from riskpay.model.calibration import Calibration
 from riskpay.model.chances import chances
 from riskpay.model.changes import Questions, changes, furthest, with_days_passed
-from riskpay.model.curve import PaidShape
 from riskpay.model.habit import SHARES, HabitOffset
 from riskpay.model.interval_rows import INTERVAL_COLUMNS
 from riskpay.model.late_model import LateModel
+from riskpay.model.paid_shape import PaidShape
 
 SHAPE = PaidShape.observed(pl.Series([-12, -3, -1, 0, 0, 9]), 0)
 THEN, NOW = date(2024, 6, 3), date(2024, 6, 5)

@@ -15,10 +15,10 @@ from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model import hazard
 from riskpay.model.bundle import read_bundle, write_bundle
 from riskpay.model.calibration import Calibration
-from riskpay.model.curve import EARLIEST, PaidShape
 from riskpay.model.habit import habit_hazard
 from riskpay.model.hazard import CLOCKS, COLUMNS, READ, SMALL_UNREAD, HazardSettings
 from riskpay.model.late_model import LateModel
+from riskpay.model.paid_shape import EARLIEST, PaidShape
 from riskpay.model.reasons import explain
 from riskpay.workflows.engines import LocalEngine
 from riskpay.workflows.growing import by_engine

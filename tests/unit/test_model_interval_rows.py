@@ -13,10 +13,11 @@ from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, FeatureSettings
 from riskpay.features.labels import Grid, intervals
 from riskpay.model import hazard, late_model
 from riskpay.model.calibration import Calibration
-from riskpay.model.curve import EARLIEST, PaidShape, late_probability
+from riskpay.model.curve import late_probability
 from riskpay.model.hazard import COLUMNS, HazardSettings
 from riskpay.model.interval_rows import by_interval, in_order
 from riskpay.model.late_model import LateModel
+from riskpay.model.paid_shape import EARLIEST, PaidShape
 
 DUE = date(2024, 6, 1)
 SHARES = ["late_share", *(f"late_{days}_share" for days in LATE_DAYS)]

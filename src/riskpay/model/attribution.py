@@ -119,10 +119,11 @@ class Contributed:
 
     def _left(self, hazard: FloatArray, at: IntArray, day: IntArray) -> FloatArray:
         found, interval = np.ones(len(hazard)), self._interval
+        spread = self.model.spread(self.rows)
         for number in np.unique(interval):
             here = interval == number
-            grid, shape = self.model.grid, self.model.shape
-            found[here] = left_of_interval(at[here], day[here], hazard[here], int(number), grid, shape)
+            there = spread.where(here)
+            found[here] = left_of_interval(at[here], day[here], hazard[here], int(number), self.model.grid, there)
         return found
 
     @property

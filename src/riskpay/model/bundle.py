@@ -12,11 +12,11 @@ from riskpay.features.labels import Grid
 from riskpay.model.band import Band
 from riskpay.model.baselines import Baselines
 from riskpay.model.calibration import Calibration
-from riskpay.model.curve import PaidShape
 from riskpay.model.groups import GROUPS
 from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import columns_of
 from riskpay.model.late_model import LateModel
+from riskpay.model.paid_shape import PaidShape
 from riskpay.model.pay_days import PayDayLevels
 from riskpay.model.prior import PriorHazard
 
@@ -67,7 +67,7 @@ def _model(rest: dict[str, Any], boosters: tuple[tuple[str, ...], ...]) -> LateM
         booster_texts=() if prior else boosters,
         offset=HabitOffset(tuple(rest["offset"]["levels"]), tuple(rest["offset"]["centres"])),
         calibration=calibration,
-        shape=PaidShape(tuple(rest["shape"]["share"])),
+        shape=_shape(rest["shape"]),
         grid=Grid(tuple(rest["grid"]["ends"])),
         features=FeatureSettings(**rest["features"]),
         train_as_of=date.fromisoformat(rest["train_as_of"]),
@@ -89,5 +89,8 @@ def _table(rows: list[list[float]]) -> tuple[tuple[float, ...], ...]:
 
 
 def _prior(given: dict[str, Any]) -> PriorHazard:
-    shape = PaidShape(tuple(given["shape"]["share"]))
-    return PriorHazard(tuple(given["ends"]), tuple(given["levels"]), given["centre"], shape)
+    return PriorHazard(tuple(given["ends"]), tuple(given["levels"]), given["centre"], _shape(given["shape"]))
+
+
+def _shape(given: dict[str, Any]) -> PaidShape:
+    return PaidShape(tuple(given["share"]), given.get("trust", 0.0))

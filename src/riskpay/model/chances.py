@@ -24,4 +24,4 @@ def chances(model: LateModel, frame: pl.DataFrame, days: int) -> Chances:
     """p_late and S(``days``) of each row; ``frame`` as for ``LateModel.hazards``."""
     at, hazards = model.hazards(frame)
     late = late_probability(at, hazards, model.grid, model.grid.ends[0])
-    return Chances(late, unpaid_on(at, hazards, model.grid, model.shape, days))
+    return Chances(late, unpaid_on(at, hazards, model.grid, model.spread(frame), days))

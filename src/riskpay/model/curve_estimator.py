@@ -13,10 +13,11 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from riskpay.features.labels import Grid, decided, intervals_from
 from riskpay.model.answered import answered, late_share, later_parts
-from riskpay.model.curve import PaidShape, curves, late_probability
+from riskpay.model.curve import curves, late_probability
 from riskpay.model.grown import grown_with_trials
 from riskpay.model.hazard import HazardSettings
 from riskpay.model.interval_rows import INTERVAL_COLUMNS
+from riskpay.model.paid_shape import TRUST, PaidShape
 from riskpay.model.payment_outcomes import late_outcomes, outcomes_of
 from riskpay.model.plain_rows import booster_names, hazard_settings, plain_rows, reads_habit, whole
 from riskpay.model.risk import HORIZON_DAYS
@@ -101,7 +102,7 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
         parts = later_parts(asked, self.grid_, fraction, self.periods, self.lag_days) if fraction else iter(())
         grown = grown_with_trials(rows, parts, self._settings(), reads=self._reads())
         self.hazard_, self.rounds_, self.calibration_ = grown.kept, grown.rounds, grown.calibration
-        self.shape_ = PaidShape.observed(asked.filter("cash")["days_late"], self.grid_.ends[0])
+        self.shape_ = PaidShape.observed(asked.filter("cash")["days_late"], self.grid_.ends[0], TRUST)
         return self
 
     def predict_proba(self, X: Any, days_late: int | None = None) -> FloatArray:
@@ -109,7 +110,7 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
 
         ``days_late``: one of the interval ends; None: the first, so that the second column is P(late).
         """
-        at, hazards = self._hazards(X)
+        at, hazards = self._hazards(self._questions(X))
         ends = self.grid_.ends
         if days_late is not None and days_late not in ends:
             raise ValueError(f"days_late={days_late}, expected one of the interval ends {', '.join(map(str, ends))}")
@@ -126,11 +127,12 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
 
         ``days``: the t, whole numbers from 0; None: 0 to 180. Constant beyond 180 days, and beyond the last interval.
         """
-        at, hazards = self._hazards(X)
+        frame = self._questions(X)
+        at, hazards = self._hazards(frame)
         wanted = np.arange(HORIZON_DAYS + 1) if days is None else np.atleast_1d(np.asarray(days, dtype=np.int64))
         if wanted.min(initial=0) < 0:
             raise ValueError(f"days holds {wanted.min()}, expected days from the question on, 0 or more")
-        whole_curve = curves(at, hazards, self.grid_, self.shape_)
+        whole_curve = curves(at, hazards, self.grid_, self.shape_.of(frame))
         return whole_curve[:, np.minimum(wanted, HORIZON_DAYS)]
 
     def predict_pay_day(self, X: Any, share: float = 0.5) -> FloatArray:
@@ -144,7 +146,7 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
         Questions that were asked after the first interval's end (they are late), or not decided by then, are left out.
         Raises ValueError where none is left.
         """
-        at, hazards = self._hazards(X)
+        at, hazards = self._hazards(self._questions(X))
         late, decided_by_then = late_outcomes(outcomes_of(y), self.grid_.ends[0])
         counts = decided_by_then & (at <= self.grid_.ends[0])
         if not counts.any():
@@ -154,11 +156,13 @@ class PaymentCurveEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn
         ours, share = (np.average((p - late)[counts] ** 2, weights=weight) for p in (told, self.late_share_))
         return float(1.0 - ours / share)
 
-    def _hazards(self, X: Any) -> tuple[IntArray, FloatArray]:
-        """Days from the due date, and calibrated hazards, shape (questions, intervals), NaN for past ones."""
+    def _questions(self, X: Any) -> pl.DataFrame:
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
-        frame = self._asked(X).with_row_index("question")
+        return self._asked(validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False))
+
+    def _hazards(self, asked: pl.DataFrame) -> tuple[IntArray, FloatArray]:
+        """Days from the due date, and calibrated hazards, shape (questions, intervals), NaN for past ones."""
+        frame = asked.with_row_index("question")
         found = np.full((frame.height, len(self.grid_.ends)), np.nan)
         for part in frame.iter_slices(_CHUNK):
             rows = intervals_from(part, self.grid_)

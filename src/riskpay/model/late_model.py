@@ -16,10 +16,11 @@ from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model.band import Band
 from riskpay.model.baselines import Baselines
 from riskpay.model.calibration import Calibration
-from riskpay.model.curve import PaidShape, curves, late_probability
+from riskpay.model.curve import curves, late_probability
 from riskpay.model.habit import HabitOffset
 from riskpay.model.hazard import Booster, Hazard, Rounds
 from riskpay.model.interval_rows import by_interval, in_order
+from riskpay.model.paid_shape import PaidShape, Spread
 from riskpay.model.pay_days import PayDayLevels
 from riskpay.model.prior import PriorHazard
 from riskpay.model.risk import SETTLED_REACH, RiskTable, risk_table
@@ -101,6 +102,10 @@ class LateModel:
                 found[part[: len(raw)], rows.number] = self.calibration.apply(raw, np.full(len(raw), rows.number))
         return at, found
 
+    def spread(self, frame: pl.DataFrame) -> Spread:
+        """How the payments of each row's first interval spread over its days; ``frame`` as for ``hazards``."""
+        return self.shape.of(blanked(frame, self.without))
+
     def p_late(self, frame: pl.DataFrame, days_late: int | None = None) -> FloatArray:
         """P(not paid by ``days_late`` days after the due date; by default the grace days) of each row."""
         last = 0 if days_late is None else self.grid.ends.index(days_late)
@@ -115,7 +120,7 @@ class LateModel:
         at, hazards = self.hazards(frame)
         keys = frame.select(*ITEM_KEY, support=pl.col("settled_count").fill_null(0).cast(pl.Int64))
         p = late_probability(at, hazards, self.grid, self.grid.ends[0])
-        table = risk_table(keys, p, curves(at, hazards, self.grid, self.shape), as_of, version)
+        table = risk_table(keys, p, curves(at, hazards, self.grid, self.spread(frame)), as_of, version)
         support = keys["support"].to_numpy()
         low, high = self.band.around(p, support)
         low_30, high_30 = self.band.around(table.items["p_unpaid_30"].to_numpy(), support)

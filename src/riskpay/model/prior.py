@@ -14,9 +14,9 @@ from scipy.special import expit, logit
 
 from riskpay.features.catalogue import FEATURES, FIRST_SHARE, Feature
 from riskpay.features.labels import Grid
-from riskpay.model.curve import PaidShape
 from riskpay.model.habit import TRUST, fitted_level
 from riskpay.model.interval_rows import INTERVAL_COLUMNS, IntervalRows
+from riskpay.model.paid_shape import PaidShape, Spread
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -136,7 +136,7 @@ class PriorHazard:
         last = self.ends[0] - 1  # on the interval's last day, what that day brings is still to come
         start = np.minimum(rows["interval_start"].to_numpy().astype(np.int64), last)
         issued = np.minimum(-rows["terms_days"].fill_null(0).to_numpy().astype(np.int64), start)
-        return np.clip(1.0 - self.shape.paid_by(issued, start, self.ends[0]), _EDGE, 1.0)
+        return np.clip(1.0 - Spread(self.shape).paid_by(issued, start, self.ends[0]), _EDGE, 1.0)
 
     def _left_of_later(self, rows: pl.DataFrame, interval: IntArray) -> FloatArray:
         """The share of an interval's days that lies after the question."""

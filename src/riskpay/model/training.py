@@ -19,12 +19,12 @@ from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model import hazard
 from riskpay.model.band import fit_band
 from riskpay.model.baselines import Baselines, fit_baselines
-from riskpay.model.curve import PaidShape
 from riskpay.model.grown import Grown, Period, grown_with_trials
 from riskpay.model.hazard import Grower, HazardSettings, grown_here
 from riskpay.model.hindsight import joined
 from riskpay.model.late_model import LateModel
 from riskpay.model.looking_back import look_back
+from riskpay.model.paid_shape import TRUST, PaidShape
 from riskpay.model.pay_days import fit_levels
 from riskpay.model.splits import later_periods
 from riskpay.model.subset import blanked
@@ -134,7 +134,7 @@ def fit_model(
         booster_texts=grown.kept.texts,
         offset=grown.kept.offset,
         calibration=grown.calibration,
-        shape=PaidShape.observed(items.filter(settled_by="cash")["days_late"], settings.grid.ends[0]),
+        shape=PaidShape.observed(items.filter(settled_by="cash")["days_late"], settings.grid.ends[0], TRUST),
         grid=settings.grid,
         features=settings.features,
         train_as_of=as_of,
