@@ -26,6 +26,7 @@ from riskpay.workflows.certificate import certificate
 from riskpay.workflows.home import Home
 from riskpay.workflows.kept_facts import facts_of_day
 
+tables = pl.Config(tbl_rows=40, fmt_str_lengths=120)  # shown whole
 home = load().home
 opened = Home.open(home)
 as_of = opened.last_day()

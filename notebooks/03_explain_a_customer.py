@@ -34,6 +34,7 @@ from riskpay.workflows.ingest import ingest
 from riskpay.workflows.kept_facts import facts_of_day
 from riskpay.workflows.sides import sides
 
+tables = pl.Config(tbl_rows=40, fmt_str_lengths=120)  # shown whole
 home = load().home
 opened = Home.open(home)
 as_of = opened.last_day()
@@ -144,6 +145,7 @@ for nth, number in enumerate(shown):
     risk, colour = risks[number], qualitative.Safe[nth]
     low, high = risk.p_unpaid_30_band
     first, last = risk.pay_in
+    beyond = last is None or last > 120
     name = f"{risk.invoice_id}, due {items['due_date'][number]}"
     curves.add_scatter(
         y=risk.curve.unpaid, mode="lines", line={"color": colour, "width": 2}, name=name, legendgroup=name, row=1, col=1
@@ -160,18 +162,18 @@ for nth, number in enumerate(shown):
         col=1,
     )
     curves.add_scatter(
-        x=[first, risk.reach if last is None else last],
+        x=[min(first, 120), 120 if beyond else last],
         y=[risk.invoice_id] * 2,
         mode="lines+markers",
         line={"color": colour, "width": 6},
-        marker={"symbol": ["circle", "triangle-right" if last is None else "circle"], "size": 10},
+        marker={"symbol": ["circle", "triangle-right" if beyond else "circle"], "size": 10},
         legendgroup=name,
         showlegend=False,
         row=2,
         col=1,
     )
 curves.update_layout(
-    title="Still unpaid, and the interval of the pay date (an arrow goes on beyond the curve)",
+    title="Still unpaid, and the interval of the pay date (an arrow: it goes on beyond day 120)",
     template="plotly_white",
     font={"family": "system-ui, sans-serif", "color": INK},
     height=640,

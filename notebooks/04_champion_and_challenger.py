@@ -46,6 +46,7 @@ from riskpay.workflows.monitor import monitor
 from riskpay.workflows.train import train
 from riskpay.workflows.training_file import FILE_NAME
 
+tables = pl.Config(tbl_rows=40, fmt_str_lengths=120)  # shown whole
 folder = tempfile.TemporaryDirectory()
 place = Path(folder.name)
 home = place / "home"
@@ -63,7 +64,7 @@ as_of = opened.last_day()
 first = train(home, as_of - timedelta(days=35))
 champion = first.stand_in or first.model_version
 print(f"champion {champion}, trained as of {first.train_as_of}, tested from {first.tested_from}")
-pl.DataFrame([finding.to_json() for finding in first.verdict.findings])
+print(*first.verdict.why, sep="\n")
 
 # %% [markdown]
 # ## A challenger
@@ -76,8 +77,9 @@ pl.DataFrame([finding.to_json() for finding in first.verdict.findings])
 )
 challenger = train(home, as_of)
 print(f"model {challenger.model_version}: {'promoted' if challenger.verdict.promoted else 'not promoted'}")
+for finding in challenger.verdict.findings:
+    print(f"{finding.rule}: {'passed' if finding.passed else 'FAILED'}, {finding.said}")
 print(*challenger.verdict.notes, sep="\n")
-pl.DataFrame([finding.to_json() for finding in challenger.verdict.findings])
 
 # %% [markdown]
 # A model of another recipe must be shown to be better than the champion; that it may be as good is not enough, or champions would
@@ -130,6 +132,8 @@ for number, (rival, colour) in enumerate((("champion", MODEL), ("naive ratio", N
         error_x={"array": part["high"] - part["change"], "arrayminus": part["change"] - part["low"], "thickness": 1.5},
         mode="markers",
         marker={"color": colour, "size": 9, "symbol": ("circle", "square")[number]},
+        orientation="h",
+        offsetgroup=rival,
         name=f"less {rival}",
     )
 by_record.add_vline(x=0, line={"color": INK, "width": 1})
@@ -155,7 +159,7 @@ by_record
 # %%
 planted = train(home, as_of, grower=grown_on_shuffled)
 print("failed:", ", ".join(planted.verdict.failed))
-pl.DataFrame([finding.to_json() for finding in planted.verdict.findings if not finding.passed])
+print(*(finding.said for finding in planted.verdict.findings if not finding.passed), sep="\n")
 
 # %%
 assert not planted.verdict.promoted

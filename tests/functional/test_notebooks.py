@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from riskpay.sources.synthetic.world import synthesise
@@ -11,6 +12,8 @@ from riskpay.workflows.models import models
 from riskpay.workflows.train import train
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.py"))
+
+ALL_AGAINST_CHAMPION = (pl.col("record") == "in all") & (pl.col("against") == "champion")
 
 
 def cells(path):
@@ -66,6 +69,7 @@ def home_read(trained, monkeypatch):
     before = LedgerFiles(trained).current_version(), models(trained)
     monkeypatch.setenv("RISKPAY_HOME", str(trained))
     yield trained
+    pl.Config.restore_defaults()
     assert (LedgerFiles(trained).current_version(), models(trained)) == before
 
 
@@ -122,7 +126,8 @@ def test_the_third_notebook_explains_a_customer_in_sums(home_read, capsys):
 def test_the_fourth_notebook_lets_the_gate_decide(home_read, capsys):
     names = played(4)
     assert names["first"].is_champion
-    assert "champion" in {finding.rule for finding in names["challenger"].verdict.findings}
+    (gate,) = (finding for finding in names["challenger"].verdict.findings if finding.rule == "champion")
+    assert f"{names['paired'].row(by_predicate=ALL_AGAINST_CHAMPION, named=True)['change']:+.4f}" in gate.said
     assert set(names["paired"]["against"]) == {"champion", "naive ratio"}
     assert {"labels", "naive"} <= set(names["planted"].verdict.failed)
     assert names["history"]["by"].to_list() == ["rollback", "promote", "train"]
