@@ -1,12 +1,12 @@
 # %% [markdown]
 # # Is it right as often as it says: backtest and calibration
 #
-# Reads a home and changes nothing in it. `make demo` makes one with a synthetic ledger; name it, or your own, before you start
-# the notebook: `export RISKPAY_HOME=/path/to/riskpay-home`.
+# Reads a home and changes nothing in it. `make demo` makes one with a synthetic ledger; name it, or your own, before
+# you start the notebook: `export RISKPAY_HOME=/path/to/riskpay-home`.
 #
-# A model is frozen on a day of the past and asked about what came later. What it says is held against what happened, and against
-# three naive rules that need no model: the customer's past late share (`naive_ratio`), a regression on its mean days late
-# (`naive_mean`), and the share of all items (`naive_constant`).
+# A model is frozen on a day of the past and asked about what came later. What it says is held against what happened,
+# and against three naive rules that need no model: the customer's past late share (`naive_ratio`), a regression on
+# its mean days late (`naive_mean`), and the share of all items (`naive_constant`).
 
 # %%
 import numpy as np
@@ -38,9 +38,9 @@ print(
 
 # %% [markdown]
 # ## The backtest
-# The model learns from what was known before the cutoff. Later items are asked on their issue day, with what was known before
-# that day. Brier score and ECE are better when lower, ROC-AUC when higher; `base_rate` is the share that was late, `mean_p` the share
-# that was predicted.
+# The model learns from what was known before the cutoff. Later items are asked on their issue day, with what was
+# known before that day. Brier score and ECE are better when lower, ROC-AUC when higher; `base_rate` is the share that
+# was late, `mean_p` the share that was predicted.
 
 # %%
 found = backtest(home, cutoff, full=True)
@@ -52,12 +52,13 @@ pl.DataFrame(
 
 # %% [markdown]
 # ## Better than the naive rules?
-# Model and rule answer the same questions, so their difference is surer than either score. It is drawn anew for customers, not for
-# invoices: the items of one customer share its luck, and intervals that forget this are too short. Left of zero the model is better.
-# Where a bar holds zero, this many customers cannot tell.
+# Model and rule answer the same questions, so their difference is surer than either score. It is drawn anew for
+# customers, not for invoices: the items of one customer share its luck, and intervals that forget this are too short.
+# Left of zero the model is better. Where a bar holds zero, this many customers cannot tell.
 #
-# At issue one asks whether the item will be late. On the Mondays of the period the whole open book is asked: items not
-# yet due, and apart from them the overdue ones. These are late already, so there the question is who is still unpaid some days on.
+# At issue one asks whether the item will be late. On the Mondays of the period the whole open book is asked: items
+# not yet due, and apart from them the overdue ones. These are late already, so there the question is who is still
+# unpaid some days on.
 
 # %%
 judged = {"at_issue": assessment.at_issue, **assessment.snapshots}
@@ -122,8 +123,9 @@ forest.update_layout(
 forest
 
 # %% [markdown]
-# The same as figures: everything in which the model is not shown to be better than some rule. Such rows are usual where few things
-# happen (long delays) and on overdue items, where how long an item is overdue tells most of what there is to know.
+# The same as figures: everything in which the model is not shown to be better than some rule. Such rows are usual
+# where few things happen (long delays) and on overdue items, where how long an item is overdue tells most of what
+# there is to know.
 
 # %%
 not_better = paired.filter(pl.col("high") >= 0)
@@ -132,7 +134,8 @@ not_better.sort("change", descending=True)
 
 # %% [markdown]
 # ## Weekly snapshots
-# What the open book was asked on its Mondays. `mean_p` beside `happened` says whether the level is right, in items and in money.
+# What the open book was asked on its Mondays. `mean_p` beside `happened` says whether the level is right, in items
+# and in money.
 
 # %%
 print(
@@ -159,8 +162,9 @@ pl.DataFrame(
 
 # %% [markdown]
 # ## Reliability
-# Questions in ten bins of equal count by what was predicted; on the dotted line as many happened as were told. Bars are two standard
-# errors. A line that is flatter than the dotted one belongs to a model that is too bold, a steeper one to one that is too shy.
+# Questions in ten bins of equal count by what was predicted; on the dotted line as many happened as were told. Bars
+# are two standard errors. A line that is flatter than the dotted one belongs to a model that is too bold, a steeper
+# one to one that is too shy.
 #
 # At issue: late, and by more than so many days.
 
@@ -188,9 +192,10 @@ shown["drift"]
 
 # %% [markdown]
 # ## The certificate
-# At its training a model is measured on the weeks held back from it. That is kept beside it, and printed by `riskpay calibration`. A line
-# holds if told and seen differ by no more than two points, or by three standard errors, customers counted whole. The last line is
-# of days, not of chances: the share of payments that fell into the interval given for their pay date.
+# At its training a model is measured on the weeks held back from it. That is kept beside it, and printed by `riskpay
+# calibration`. A line holds if told and seen differ by no more than two points, or by three standard errors,
+# customers counted whole. The last line is of days, not of chances: the share of payments that fell into the interval
+# given for their pay date.
 
 # %%
 kept = certificate(home)
@@ -200,9 +205,9 @@ print(f"model {kept['model_version']} {said} on questions from {kept['first']} t
 lines.filter(by="all").drop("by", "slice")
 
 # %% [markdown]
-# By segment, size, country, the customer's record and the moment of asking. Each cell is what happened less what was told, in
-# points; blue: less happened than was told, red: more. Grey cells had too few questions, a bold frame marks what does not hold.
-# For the pay date red is good: more payments fell into their intervals than had to.
+# By segment, size, country, the customer's record and the moment of asking. Each cell is what happened less what was
+# told, in points; blue: less happened than was told, red: more. Grey cells had too few questions, a bold frame marks
+# what does not hold. For the pay date red is good: more payments fell into their intervals than had to.
 
 # %%
 chances = lines["chance"].unique(maintain_order=True).to_list()
@@ -246,8 +251,9 @@ slices
 
 # %% [markdown]
 # ## Bands
-# One outcome an item does not show how far a chance of one item is off. What can be measured is how residuals of one customer's items
-# go together; its band is made of that, and is wide where little is known of the customer. Here are bands around three chances.
+# One outcome an item does not show how far a chance of one item is off. What can be measured is how residuals of one
+# customer's items go together; its band is made of that, and is wide where little is known of the customer. Here are
+# bands around three chances.
 
 # %%
 champion = opened.registry.champion_for(as_of)
@@ -279,8 +285,8 @@ band.update_yaxes(range=[0, 1], tickformat=".0%", gridcolor=GRID)
 band
 
 # %% [markdown]
-# On today's open book: the mean width, and the share of items of which too little is known to say, by the policy's limit
-# (`scores.max_band`). People are shown these as uncertain.
+# On today's open book: the mean width, and the share of items of which too little is known to say, by the policy's
+# limit (`scores.max_band`). People are shown these as uncertain.
 
 # %%
 known = opened.ledger.known(as_of, "end")
@@ -305,8 +311,9 @@ bands
 
 # %% [markdown]
 # ## Where it is not better
-# The whole may be better and a part not. Each part of the backtest is held against the customer's past late share, which is the rule
-# to beat: a part whose bar lies right of zero is better served by the share, one whose bar holds zero needs more customers.
+# The whole may be better and a part not. Each part of the backtest is held against the customer's past late share,
+# which is the rule to beat: a part whose bar lies right of zero is better served by the share, one whose bar holds
+# zero needs more customers.
 
 # %%
 sliced = assessment.slices["at_issue.late"]
@@ -355,8 +362,8 @@ of_parts.update_yaxes(gridcolor=GRID, autorange="reversed", automargin=True)
 of_parts
 
 # %% [markdown]
-# What this page says is checked as it says it: the rules are three, overdue items are asked of the curve alone, and the slices of one
-# kind are all the questions there are.
+# What this page says is checked as it says it: the rules are three, overdue items are asked of the curve alone, and
+# the slices of one kind are all the questions there are.
 
 # %%
 assert set(rules) == set(late.less)

@@ -3,8 +3,9 @@
 #
 # What it paid and when, what is open and how it stands, why, what moved since yesterday, and what a payment changes.
 #
-# Reads a home; the day that is played further down happens in a copy, which is deleted at the end. `make demo` makes a home with
-# a synthetic ledger; name it, or your own, before you start the notebook: `export RISKPAY_HOME=/path/to/riskpay-home`.
+# Reads a home; the day that is played further down happens in a copy, which is deleted at the end. `make demo` makes
+# a home with a synthetic ledger; name it, or your own, before you start the notebook: `export
+# RISKPAY_HOME=/path/to/riskpay-home`.
 
 # %%
 import shutil
@@ -44,7 +45,8 @@ print(f"the end of {as_of}, model {champion.version} trained as of {champion.mod
 
 # %% [markdown]
 # ## Who
-# A customer with some items overdue and some not, about eight in all: so that there is something to see. Put in another one's id.
+# A customer with some items overdue and some not, about eight in all: so that there is something to see. Put in
+# another one's id.
 
 # %%
 scored = score_open_items(
@@ -62,8 +64,8 @@ customers.head(5)
 
 # %% [markdown]
 # ## How it paid
-# Each settled item on the day on which it was settled: above the line late, below it early. Open items stand where they are today, days
-# past due: their lateness is not known yet, and is at least this.
+# Each settled item on the day on which it was settled: above the line late, below it early. Open items stand where
+# they are today, days past due: their lateness is not known yet, and is at least this.
 
 # %%
 own = {"company_id": company_id, "customer_id": customer_id}
@@ -109,8 +111,8 @@ history
 
 # %% [markdown]
 # ## What is open
-# P(late) is a fact once the due date has passed. Bands say where the true chances may lie; the pay date falls into its interval in as
-# many cases of a hundred as it is made for. An empty last day lies beyond the curve.
+# P(late) is a fact once the due date has passed. Bands say where the true chances may lie; the pay date falls into
+# its interval in as many cases of a hundred as it is made for. An empty last day lies beyond the curve.
 
 # %%
 risks = [scored.risks.risk(row) for row in items["row"]]
@@ -135,8 +137,9 @@ standing = pl.DataFrame(
 standing
 
 # %% [markdown]
-# Some of them, spread over the due dates. Curves start at 100 % today, each item's band stands on day 30, and its pay date lies within the bar below. A curve falls fastest where
-# this customer usually pays; where it stays high, money stays out.
+# Some of them, spread over the due dates. Curves start at 100 % today, each item's band stands on day 30, and its pay
+# date lies within the bar below. A curve falls fastest where this customer usually pays; where it stays high, money
+# stays out.
 
 # %%
 shown = range(0, len(risks), -(-len(risks) // 8))
@@ -188,8 +191,9 @@ curves
 
 # %% [markdown]
 # ## Why
-# A chance as a sum: what the model says of any item at this stage before it looks at a figure of this one, what each figure adds,
-# and what comes out. The parts add up; nothing is left over, and none is left out (small ones are one bar).
+# A chance as a sum: what the model says of any item at this stage before it looks at a figure of this one, what each
+# figure adds, and what comes out. The parts add up; nothing is left over, and none is left out (small ones are one
+# bar).
 #
 # First the chance of being late, of the item that is due next.
 
@@ -249,8 +253,8 @@ for one in (late, unpaid):
 
 # %% [markdown]
 # ## What changed since yesterday
-# The next day is played in a copy of the home. First nothing happens on it: what moves is time, and figures that count days. In a home
-# in which days are scored, `riskpay changes` compares the last two.
+# The next day is played in a copy of the home. First nothing happens on it: what moves is time, and figures that
+# count days. In a home in which days are scored, `riskpay changes` compares the last two.
 
 # %%
 folder = tempfile.TemporaryDirectory()
@@ -278,8 +282,8 @@ pl.DataFrame(
 
 # %% [markdown]
 # ## A payment is posted
-# On the same day, the item that is overdue longest is paid in full. The load is an ordinary one: two tables with a row each, amounts
-# in minor units.
+# On the same day, the item that is overdue longest is paid in full. The load is an ordinary one: two tables with a
+# row each, amounts in minor units.
 
 # %%
 paid = items.filter(invoice_id=oldest).row(0, named=True)
@@ -302,8 +306,8 @@ print(f"read {loaded.read.rows}, accepted {loaded.accepted.rows}, rejected {load
 assert loaded.accepted.rows == 2
 
 # %% [markdown]
-# The paid item leaves. The others have a new past beside them: what the customer owes, what it paid last and how late. Beside the quiet
-# day one sees what the payment alone did.
+# The paid item leaves. The others have a new past beside them: what the customer owes, what it paid last and how
+# late. Beside the quiet day one sees what the payment alone did.
 
 # %%
 paid_home = Home.open(copy)
@@ -343,7 +347,8 @@ change_sum.update_layout(title=f"What moved {most['invoice_id']}: chance of bein
 change_sum
 
 # %% [markdown]
-# In money: open amount times P(unpaid in 30 days), over the customer's items. Decimal text that adds up to the last digit.
+# In money: open amount times P(unpaid in 30 days), over the customer's items. Decimal text that adds up to the last
+# digit.
 
 # %%
 money = pl.DataFrame(
@@ -372,8 +377,8 @@ assert gone["invoice_id"] == oldest
 
 # %% [markdown]
 # ## What the model looks at in general
-# How far families of features, and phrases, move its chances: the mean size of their parts over many questions. One customer may be
-# explained by what moves few others.
+# How far families of features, and phrases, move its chances: the mean size of their parts over many questions. One
+# customer may be explained by what moves few others.
 
 # %%
 looks_at = importance_figures(opened.registry.read_document(champion.version, "importance"))

@@ -1,11 +1,13 @@
 # %% [markdown]
 # # Champion and challenger
 #
-# A champion is trained, then a challenger with other settings, and the gate decides. A planted fault is stopped and named. A person
-# promotes and rolls back. Then the matrix that models learn from goes into scikit-learn, and the monitor looks at the champion.
+# A champion is trained, then a challenger with other settings, and the gate decides. A planted fault is stopped and
+# named. A person promotes and rolls back. Then the matrix that models learn from goes into scikit-learn, and the
+# monitor looks at the champion.
 #
-# Everything happens in a copy of a home, which is deleted at the end; its models stay apart from the home's. `make demo` makes a
-# home with a synthetic ledger; name it, or your own, before you start the notebook: `export RISKPAY_HOME=/path/to/riskpay-home`.
+# Everything happens in a copy of a home, which is deleted at the end; its models stay apart from the home's. `make
+# demo` makes a home with a synthetic ledger; name it, or your own, before you start the notebook: `export
+# RISKPAY_HOME=/path/to/riskpay-home`.
 
 # %%
 import json
@@ -68,8 +70,8 @@ print(*first.verdict.why, sep="\n")
 
 # %% [markdown]
 # ## A challenger
-# Today's data, other settings: fewer and smaller trees, and fewer days on which an open item is asked again. `training.toml` is where a data
-# scientist says so; what it said is kept with the model.
+# Today's data, other settings: fewer and smaller trees, and fewer days on which an open item is asked again.
+# `training.toml` is where a data scientist says so; what it said is kept with the model.
 
 # %%
 (home / FILE_NAME).write_text(
@@ -82,11 +84,12 @@ for finding in challenger.verdict.findings:
 print(*challenger.verdict.notes, sep="\n")
 
 # %% [markdown]
-# A model of another recipe must be shown to be better than the champion; that it may be as good is not enough, or champions would
-# follow one another by luck. The same recipe on newer data must only be shown to be no worse.
+# A model of another recipe must be shown to be better than the champion; that it may be as good is not enough, or
+# champions would follow one another by luck. The same recipe on newer data must only be shown to be no worse.
 #
-# The gate's comparison by the customers' payment record. Both models answer what neither learnt from: the challenger's trial model, frozen before
-# the weeks held back, and for a champion that learnt from them the trial model kept beside it. Left of zero the challenger is better.
+# The gate's comparison by the customers' payment record. Both models answer what neither learnt from: the
+# challenger's trial model, frozen before the weeks held back, and for a champion that learnt from them the trial
+# model kept beside it. Left of zero the challenger is better.
 
 # %%
 opened = Home.open(home)
@@ -153,8 +156,9 @@ by_record
 
 # %% [markdown]
 # ## A planted fault
-# A join by the wrong key gives every item another one's outcome; nothing crashes, and a model comes out. Here labels are dealt out
-# anew within each interval before the trees grow. The gate finds that the model does not know its own training questions, and says so.
+# A join by the wrong key gives every item another one's outcome; nothing crashes, and a model comes out. Here labels
+# are dealt out anew within each interval before the trees grow. The gate finds that the model does not know its own
+# training questions, and says so.
 
 # %%
 planted = train(home, as_of, grower=grown_on_shuffled)
@@ -167,7 +171,8 @@ assert "labels" in planted.verdict.failed
 assert not planted.is_champion
 
 # %% [markdown]
-# What it says of the weeks held back, beside the challenger that was grown honestly: the planted one tells nothing apart.
+# What it says of the weeks held back, beside the challenger that was grown honestly: the planted one tells nothing
+# apart.
 
 # %%
 honest, shuffled = challenger.tests[TARGET], planted.tests[TARGET]
@@ -178,8 +183,8 @@ ranked
 
 # %% [markdown]
 # ## Promote, and the way back
-# What the gate failed is taken only against it, with a reason that is kept. Rolling back withdraws a model, which then answers for no
-# day, and puts the champion before it in its place.
+# What the gate failed is taken only against it, with a reason that is kept. Rolling back withdraws a model, which
+# then answers for no day, and puts the champion before it in its place.
 
 # %%
 if not challenger.is_champion:
@@ -200,8 +205,8 @@ assert history["by"].to_list()[0] == "rollback"
 
 # %% [markdown]
 # ## The matrix, in scikit-learn
-# The very rows that boosters learn from: a question and an interval each, with the label, a weight, and the features as of the
-# question's day. Folds are drawn by customer: rows of one customer know one another.
+# The very rows that boosters learn from: a question and an interval each, with the label, a weight, and the features
+# as of the question's day. Folds are drawn by customer: rows of one customer know one another.
 
 # %%
 exported = export_matrix(home, place / "matrix.parquet", as_of)
@@ -244,8 +249,9 @@ unseen.update_layout(width=800, height=520)
 unseen
 
 # %% [markdown]
-# `PaymentCurveEstimator` takes questions and makes their intervals itself; a question is here an item at its issue. Outcomes are
-# censored as riskpay does it: what a credit note settled was not paid, and what is not known yet counts for no interval.
+# `PaymentCurveEstimator` takes questions and makes their intervals itself; a question is here an item at its issue.
+# Outcomes are censored as riskpay does it: what a credit note settled was not paid, and what is not known yet counts
+# for no interval.
 
 # %%
 questions = frame[frame["at_issue"]].drop_duplicates([*ITEM_KEY, "as_of"])
@@ -266,8 +272,8 @@ skill = pipeline.score(questions[inputs][cut:], y[cut:])
 print(f"Brier skill over the past share, on the newest fifth of the questions: {skill:.3f}")
 
 # %% [markdown]
-# Its curves by the customer's record: who was mostly late stays unpaid for longer. Five features make no model of riskpay, but the
-# same loss, censoring and curve.
+# Its curves by the customer's record: who was mostly late stays unpaid for longer. Five features make no model of
+# riskpay, but the same loss, censoring and curve.
 
 # %%
 newest = questions[inputs][cut:]
@@ -285,8 +291,8 @@ assert all((np.diff(matrix, axis=1) <= 1e-6).all() for matrix in curves.values()
 
 # %% [markdown]
 # ## The monitor
-# The champion is some weeks old. Does data come, does it look as it did, and does what it says come true? `riskpay monitor` gives the same
-# as an exit code for schedulers and as a page.
+# The champion is some weeks old. Does data come, does it look as it did, and does what it says come true? `riskpay
+# monitor` gives the same as an exit code for schedulers and as a page.
 
 # %%
 watched = monitor(home, as_of).to_json()
@@ -299,7 +305,8 @@ pl.DataFrame(
 )
 
 # %% [markdown]
-# Features that moved most: a dot counts only to the right of its mark, which says how far four weeks usually lie from what came before.
+# Features that moved most: a dot counts only to the right of its mark, which says how far four weeks usually lie from
+# what came before.
 
 # %%
 rules = opened.policy.monitor
@@ -308,7 +315,8 @@ drift = monitor_figures.features(moved, rules.psi.warn, rules.psi.alarm).update_
 drift
 
 # %% [markdown]
-# Told and happened, by month of the answer. Few months, and wide bars: a young champion has not many answers yet whose truth is out.
+# Told and happened, by month of the answer. Few months, and wide bars: a young champion has not many answers yet
+# whose truth is out.
 
 # %%
 told = monitor_figures.calibration(watched["series"]["by_month"].get("late", ()))
