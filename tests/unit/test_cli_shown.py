@@ -10,11 +10,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from riskpay.cli.show_explanation import explain_parts
 
 from riskpay.cli import output, worklist
 from riskpay.cli.grids import cut, grid, short_percent
 from riskpay.cli.show_changes import book_parts
-from riskpay.cli.show_explanation import explain_parts
 from riskpay.cli.show_figures import aging_parts, backtest_parts, intake_parts, leakage_parts
 from riskpay.cli.show_lists import cadence_parts, step_text, worklist_parts
 from riskpay.serving.testing_changes import changes_told

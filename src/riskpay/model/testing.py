@@ -12,6 +12,7 @@ from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import ITEM_KEY
+from riskpay.model.by_customer import owners_of
 from riskpay.model.evaluation import Scores, bootstrap, brier, paired, roc_auc, score
 from riskpay.model.late_model import LateModel
 from riskpay.model.training import TARGETS, Asked, TrainSettings
@@ -69,12 +70,11 @@ def _test(
     past = asked.past[decided["question"].to_list()]
     happened = decided["happened"].to_numpy()
     predictions = {"model": model.p_late(decided, days), **model.baselines[target].predict(past, target)}
-    customers = decided.select(pl.struct("company_id", "customer_id").rank("dense"))["company_id"].to_numpy()
     return TargetTest(
         happened=happened,
         predictions=predictions,
         scores={name: score(happened, p) for name, p in predictions.items()},
-        intervals=_intervals(happened, predictions, customers.astype(np.int64)),
+        intervals=_intervals(happened, predictions, owners_of(decided)),
     )
 
 
