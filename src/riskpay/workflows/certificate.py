@@ -22,6 +22,8 @@ DOCUMENT: Final = "certificate"
 """Name under which it is kept beside a model."""
 BASIS: Final = "outcomes include past effort: people called, and no contact holdout tells what came without a call"
 _WITHHELD: Final = "p_unpaid_90"
+_WITHOUT: Final = {"prior": "a prior model learns too little for weeks to be held back from it"}
+_UNKNOWN: Final = "no weeks were held back from it, it came as a file, or an older riskpay trained it"
 _SLICED: Final = ("segment", "size", "country")
 
 
@@ -55,7 +57,7 @@ def certificate(home: Path, version: str | None = None) -> dict[str, Any]:
     found = registry.read_document(named.version, DOCUMENT)
     if found is None:
         raise NotThereError(
-            f"model {named.version} has no certificate: no weeks were held back when it was trained, or by an older riskpay",
-            "train one with `riskpay train`",
+            f"model {named.version} has no certificate: {_WITHOUT.get(named.kind, _UNKNOWN)}",
+            "name another version with --model (see riskpay models list), or train one: riskpay train",
         )
     return {"model_version": named.version, "train_as_of": named.train_as_of.isoformat(), **found}
