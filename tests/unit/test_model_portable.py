@@ -23,9 +23,9 @@ from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
 from riskpay.features.labels import Grid
 from riskpay.model import portable
 from riskpay.model.calibration import Calibration
+from riskpay.model.columns import COLUMNS
 from riskpay.model.curve import EARLIEST, PaidShape
 from riskpay.model.habit import HabitOffset
-from riskpay.model.hazard import COLUMNS
 from riskpay.model.late_model import LateModel
 from riskpay.model.portable_model import PortableModel
 

@@ -14,9 +14,9 @@ from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.model.by_customer import owners_of
+from riskpay.model.columns import read_of
 from riskpay.model.curve import late_probability
 from riskpay.model.differences import Difference, differences, measures
-from riskpay.model.hazard import read_of
 from riskpay.model.late_model import LateModel
 from riskpay.model.splits import later_periods
 from riskpay.model.subset import Group
