@@ -49,8 +49,10 @@ class Difference:
     @property
     def said(self) -> str:
         """The change and its interval in words."""
-        if self.change is None or self.low is None or self.high is None:
+        if self.change is None:
             return "a difference that cannot be measured"
+        if self.low is None or self.high is None:
+            return f"{self.change:+.4f}, of too few customers to tell it from luck"
         return f"{self.change:+.4f}, 95 % by customers {self.low:+.4f} to {self.high:+.4f}"
 
 

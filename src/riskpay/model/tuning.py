@@ -138,7 +138,7 @@ def changes(ours: pl.DataFrame, theirs: pl.DataFrame) -> dict[str, Difference]:
     """What ``ours`` loses less what ``theirs`` loses on the same questions, by measure, 95 % by drawing customers."""
     _, owner = np.unique(owners_of(ours), return_inverse=True)
     number = int(owner.max(initial=-1)) + 1
-    picks = draw_customers(number, DRAWS, seed=7) if number else np.empty((0, 0), dtype=np.int64)
+    picks = draw_customers(number, DRAWS, seed=7)
     return {name: _change((ours[name] - theirs[name]).to_numpy(), owner, picks) for name in MEASURES}
 
 
