@@ -63,8 +63,7 @@ def monitor(
     day before its first invoice.
     """
     opened = Home.open(home)
-    day = as_of or opened.last_day()
-    opened.check_day(day)
+    day = opened.day_of(as_of)
     rules, seen_from = opened.policy.monitor, as_of or today or day
     progress("looking at the data", 0, 3)
     ledger = opened.ledger.known(day, "end")
