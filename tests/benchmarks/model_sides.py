@@ -23,8 +23,9 @@ from riskpay.features.labels import intervals, landmarks
 from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model.bundle import read_bundle, write_bundle
+from riskpay.model.columns import columns_of, matrix
 from riskpay.model.groups import GROUPS, group_of
-from riskpay.model.hazard import Arrays, Growth, HazardSettings, arrays, columns_of, matrix
+from riskpay.model.hazard import Arrays, Growth, HazardSettings, arrays
 from riskpay.model.late_model import LateModel
 from riskpay.model.subset import blanked
 from riskpay.model.training import TrainSettings, ask_landmarks, fit_model

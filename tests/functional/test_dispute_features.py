@@ -10,7 +10,8 @@ from riskpay.features.catalogue import FEATURE_NAMES, OPTIONAL
 from riskpay.features.histories import QUESTION_KEY, features
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model.bundle import read_bundle, write_bundle
-from riskpay.model.hazard import COLUMNS, READ, SMALL_UNREAD, HazardSettings
+from riskpay.model.columns import COLUMNS, READ, SMALL_UNREAD
+from riskpay.model.hazard import HazardSettings
 from riskpay.model.reasons import explain as reasons_of
 from riskpay.model.subset import groups
 from riskpay.sources.synthetic.files import write_world

@@ -153,7 +153,7 @@ def test_a_rolled_back_model_answers_for_no_day_and_the_day_uses_the_former(add,
 def test_rolling_back_twice_goes_back_twice_and_then_says_there_is_no_more(add, home):
     first, second, third = add(3), add(2), add(1)
     assert [rollback(home)["champion"]["version"] for _ in range(2)] == [second, first]
-    with pytest.raises(NotThereError, match=f"version {first} is the only champion there was"):
+    with pytest.raises(NotThereError, match=f"version {first} is the only champion that still answers"):
         rollback(home)
     assert [one["withdrawn"] is None for one in models(home)["models"]] == [False, False, True]
     assert third

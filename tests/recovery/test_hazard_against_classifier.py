@@ -11,8 +11,8 @@ from riskpay.features.labels import outcomes
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
+from riskpay.model.columns import CLOCKS
 from riskpay.model.evaluation import brier, paired
-from riskpay.model.hazard import CLOCKS
 from riskpay.model.testing import issued_between
 from riskpay.model.training import TrainSettings, ask, ask_landmarks, fit_model
 from riskpay.sources.intake import read_source

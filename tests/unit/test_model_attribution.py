@@ -16,9 +16,10 @@ from riskpay.features.labels import Grid, intervals
 from riskpay.model import hazard
 from riskpay.model.attribution import Contributed, grouped, secant
 from riskpay.model.calibration import Calibration
+from riskpay.model.columns import COLUMNS, READ, matrix
 from riskpay.model.curve import curves, late_probability
 from riskpay.model.habit import HabitOffset, habit_hazard
-from riskpay.model.hazard import COLUMNS, READ, HazardSettings
+from riskpay.model.hazard import HazardSettings
 from riskpay.model.late_model import LateModel
 from riskpay.model.paid_shape import PaidShape, Spread
 from riskpay.model.reasons import explain, explain_all
@@ -181,13 +182,11 @@ def test_with_real_boosters_the_base_is_what_they_expect_and_what_the_intervals_
     of_interval = [n for n, name in enumerate(COLUMNS) if name.startswith("interval")]
     for number in (0, 1):
         here = (interval > 0) == bool(number)
-        whole = np.mean(
-            [b.predict(hazard.matrix(rows)[here], pred_contrib=True) for b in grown.boosters[number]], axis=0
-        )
+        whole = np.mean([b.predict(matrix(rows)[here], pred_contrib=True) for b in grown.boosters[number]], axis=0)
         start = np.asarray(grown.offset.levels)[interval[here]] + np.asarray(grown.offset.centres)[interval[here]]
         expected = whole[:, -1] + whole[:, of_interval].sum(axis=1) + (start if number else 0.0)
         assert base[here] == pytest.approx(expected)
-        raw = np.mean([b.predict(hazard.matrix(rows)[here], raw_score=True) for b in grown.boosters[number]], axis=0)
+        raw = np.mean([b.predict(matrix(rows)[here], raw_score=True) for b in grown.boosters[number]], axis=0)
         assert (base + found.added.sum(axis=1))[here] == pytest.approx(
             raw + (grown.offset.log_odds(rows)[here] if number else 0.0)
         )

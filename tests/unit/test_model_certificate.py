@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from riskpay.model.certificate import CLOSE, LEAST, certify
+from riskpay.model.certificate import CLOSE, LEAST, LEAST_CUSTOMERS, certify
 from riskpay.model.hindsight import NEVER, Hindsight
 from riskpay.model.pay_days import NOMINAL, PayDayLevels
 
@@ -45,8 +45,8 @@ def test_told_and_seen_by_hand():
     certificate = certify(found, PayDayLevels(), {"segment": pl.Series(["x", "x", "y", "y"])}, DAYS)
     whole = line(certificate, "p_unpaid_7")
     assert (whole.questions, whole.customers, whole.told, whole.seen) == (4, 3, 0.25, 0.5)
-    # Residuals by customer: a -.25 + .75, b .75, c -.25.
-    assert whole.standard_error == pytest.approx(np.sqrt(0.5**2 + 0.75**2 + 0.25**2) / 4)
+    # Residuals less their mean .25 by customer: a -.5 + .5, b .5, c -.5; three customers.
+    assert whole.standard_error == pytest.approx(np.sqrt(1.5 * (0.5**2 + 0.5**2)) / 4)
     assert line(certificate, "p_unpaid_60").seen == 0.0
     assert line(certificate, "p_late", "segment", "x").seen == 1.0
     assert line(certificate, "p_late", "segment", "y").seen == 0.0
@@ -103,4 +103,24 @@ def test_as_json():
 
 
 def test_without_questions_it_says_nothing():
-    assert certify(asked([], [], 0.5), PayDayLevels(), {}, DAYS).holds is True
+    assert certify(asked([], [], 0.5), PayDayLevels(), {}, DAYS).holds is None
+
+
+@pytest.mark.parametrize(("customers", "holds"), [(LEAST_CUSTOMERS - 1, None), (LEAST_CUSTOMERS, False)])
+def test_few_customers_who_are_all_far_off_do_not_hold(customers, holds):
+    """However few they are, an error that counts how far off they all are would let any difference hold."""
+    certificate = certify(many(0.1, 0.9, customers, each=20), PayDayLevels(), {}, DAYS)
+    assert line(certificate, "p_late").holds is holds
+    assert line(certificate, "p_late").standard_error < 0.05
+
+
+def test_one_customer_has_no_error():
+    alone = line(certify(many(0.1, 0.9, customers=1, each=60), PayDayLevels(), {}, DAYS), "p_late")
+    assert (alone.standard_error, alone.holds) == (None, None)
+
+
+def test_parts_are_told_in_the_order_of_their_categories():
+    sizes = pl.Series(["under 100", "100 to 1,000", "under 100"], dtype=pl.Enum(["under 100", "100 to 1,000"]))
+    certificate = certify(asked(["a", "b", "c"], [5, 5, 5], 0.5), PayDayLevels(), {"size": sizes}, DAYS)
+    told = [found.slice for found in certificate.lines if (found.chance, found.by) == ("p_late", "size")]
+    assert told == ["under 100", "100 to 1,000"]

@@ -23,8 +23,9 @@ from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model import hazard
 from riskpay.model.answered import answered, later_parts
+from riskpay.model.columns import READ
 from riskpay.model.curve_estimator import PaymentCurveEstimator
-from riskpay.model.hazard import READ, HazardSettings
+from riskpay.model.hazard import HazardSettings
 from riskpay.model.payment_outcomes import payment_outcomes
 from riskpay.model.training import TrainSettings, ask_landmarks, fit_model, training_rows
 from riskpay.sources.synthetic.world import synthesise

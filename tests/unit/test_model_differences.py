@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from riskpay.model.differences import MEASURES, differences, measures
-from riskpay.model.evaluation import brier, paired, roc_auc
+from riskpay.model.differences import MEASURES, differences, intervals, measures
+from riskpay.model.evaluation import bootstrap, brier, paired, roc_auc
 
 DRAWS = 40
 
@@ -29,6 +29,15 @@ def test_the_fast_way_gives_what_drawing_rows_gives(seed):
         assert (found[name].low, found[name].high) == pytest.approx(ends)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_intervals_are_those_of_drawing_rows(seed):
+    happened, p, other, customers = asked(seed)
+    own, less = intervals(happened, p, other, customers, DRAWS)
+    for name, measure in (("brier", brier), ("roc_auc", roc_auc)):
+        assert own[name] == pytest.approx(bootstrap(happened, p, customers, measure, DRAWS))
+        assert less[name] == pytest.approx(paired(happened, p, other, customers, measure, DRAWS))
+
+
 def test_the_log_loss_is_that_of_the_books_and_certainty_that_fails_costs_a_finite_sum():
     happened, p, _, _ = asked(3, digits=6)
     inside = np.clip(p, 0.01, 0.99)
@@ -46,6 +55,10 @@ def test_what_cannot_be_measured_is_none():
     empty = differences(nothing.astype(bool), nothing, nothing, nothing.astype(np.int64))
     assert {found.change for found in empty.values()} == {None}
     assert measures(nothing.astype(bool), nothing) == dict.fromkeys(MEASURES)
+    assert (
+        intervals(nothing.astype(bool), nothing, nothing, nothing.astype(np.int64), DRAWS)
+        == (dict.fromkeys(MEASURES),) * 2
+    )
     p = np.array([0.2, 0.4])
     alike = differences(np.array([True, True]), p, p, np.array([0, 1]))
     assert alike["roc_auc"].to_json() == {"change": None, "low": None, "high": None}

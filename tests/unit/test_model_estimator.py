@@ -10,9 +10,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from riskpay.features.catalogue import FEATURE_NAMES
 from riskpay.features.labels import Grid, intervals_from
 from riskpay.model import hazard
+from riskpay.model.columns import columns_of
 from riskpay.model.estimator import PaymentHazardClassifier
 from riskpay.model.habit import SHARES
-from riskpay.model.hazard import HazardSettings, columns_of
+from riskpay.model.hazard import HazardSettings
 from riskpay.model.matrix import PersonPeriods
 
 UNEQUAL = {

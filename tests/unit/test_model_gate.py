@@ -111,6 +111,24 @@ def test_the_naive_ratio_must_be_beaten_beyond_luck_and_margin():
     assert "95 % by customers" in against_naive(alike, RULES).said
 
 
+@pytest.mark.parametrize(("customers", "passed"), [(1, False), (4, False), (5, True)])
+def test_few_customers_do_not_tell_a_gain_from_luck(customers, passed):
+    """One customer drawn again and again is always the same: its interval would be a point, and any gain sure."""
+    truth, happened, _ = drawn()
+    few = Held(happened, np.arange(N) % customers, np.full(N, "all"), truth, np.full(N, 0.5), np.full(N, 0.5))
+    assert against_naive(few, RULES).passed is passed
+    assert against_champion(few, "other", RULES).passed is passed
+    if not passed:
+        assert "too few customers to tell it from luck" in against_naive(few, RULES).said
+
+
+def test_a_segment_of_one_customer_fails_no_challenger():
+    truth, happened, customers = drawn()
+    lone = customers == customers[0]
+    found = Held(happened, customers, np.where(lone, "lone", "rest"), np.where(lone, 1 - truth, truth), truth)
+    assert by_segment(found, replace(RULES, min_segment_questions=1)).passed
+
+
 def test_without_a_champion_nothing_is_compared():
     assert against_champion(held(), "other", RULES) is None
 

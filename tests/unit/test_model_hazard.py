@@ -15,8 +15,9 @@ from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model import hazard
 from riskpay.model.bundle import read_bundle, write_bundle
 from riskpay.model.calibration import Calibration
+from riskpay.model.columns import CLOCKS, COLUMNS, READ, SMALL_UNREAD, matrix
 from riskpay.model.habit import habit_hazard
-from riskpay.model.hazard import CLOCKS, COLUMNS, READ, SMALL_UNREAD, HazardSettings
+from riskpay.model.hazard import HazardSettings
 from riskpay.model.late_model import LateModel
 from riskpay.model.paid_shape import EARLIEST, PaidShape
 from riskpay.model.reasons import explain
@@ -96,7 +97,7 @@ def test_boosters_read_all_but_clocks_and_small_sets_nothing_of_items_alike():
 def test_a_row_is_asked_of_its_own_group_and_the_later_one_starts_from_the_habit(grown):
     rows = person_rows(40, seed=9)
     told = grown.predict(rows)
-    asked = hazard.matrix(rows)
+    asked = matrix(rows)
     for number, later in ((0, False), (1, True)):
         here = (rows["interval"] > 0).to_numpy() == later
         raw = np.mean([member.predict(asked[here], raw_score=True) for member in grown.boosters[number]], axis=0)
@@ -165,7 +166,7 @@ def test_what_each_feature_adds_sums_to_the_log_odds_of_rows_of_one_interval(gro
     odds = np.log(grown.predict(rows) / (1 - grown.predict(rows)))
     added = grown.contributions(rows)
     assert added.shape == (rows.height, len(READ))
-    whole = np.mean([b.predict(hazard.matrix(rows), pred_contrib=True) for b in grown.boosters[1]], axis=0)
+    whole = np.mean([b.predict(matrix(rows), pred_contrib=True) for b in grown.boosters[1]], axis=0)
     of_interval = [n for n, name in enumerate(COLUMNS) if name.startswith("interval")]
     rest = whole[:, of_interval].sum(axis=1) + whole[:, -1] + grown.offset.levels[4] + grown.offset.centres[4]
     assert added.sum(axis=1) + rest == pytest.approx(odds)

@@ -13,8 +13,9 @@ from riskpay.features.catalogue import FEATURE_NAMES, LATE_DAYS, FeatureSettings
 from riskpay.features.labels import Grid, intervals
 from riskpay.model import hazard, late_model
 from riskpay.model.calibration import Calibration
+from riskpay.model.columns import COLUMNS, matrix
 from riskpay.model.curve import late_probability
-from riskpay.model.hazard import COLUMNS, HazardSettings
+from riskpay.model.hazard import HazardSettings
 from riskpay.model.interval_rows import by_interval, in_order
 from riskpay.model.late_model import LateModel
 from riskpay.model.paid_shape import EARLIEST, PaidShape
@@ -74,7 +75,7 @@ def test_they_are_the_rows_of_the_table_interval_by_interval(at, grid):
     for rows in by_interval(asked, np.array(at)[order], grid.ends, COLUMNS):
         same = table.filter(interval=rows.number)
         assert rows.frame.drop("habit_hazard").equals(same.select(rows.frame.drop("habit_hazard").columns))
-        assert np.array_equal(rows.matrix, hazard.matrix(same, COLUMNS), equal_nan=True)
+        assert np.array_equal(rows.matrix, matrix(same, COLUMNS), equal_nan=True)
         seen.add(rows.number)
     assert seen == set(table["interval"])
 

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from riskpay.model import hazard
+from riskpay.model.columns import COLUMNS, matrix
 from riskpay.model.habit import HabitOffset
-from riskpay.model.hazard import COLUMNS, Growth, HazardSettings, recency_weighted, weights
+from riskpay.model.hazard import Growth, HazardSettings, recency_weighted, weights
 from riskpay.model.monotone import SIGNS, constraints
 
 ROUNDS = 25
@@ -38,7 +39,7 @@ def moves(settings, name):
     known = rows()
     text = Growth(known, OFFSET, settings, ROUNDS).grown()
     booster = lgb.Booster(model_str=text)
-    asked = np.repeat(hazard.matrix(known.head(40)), 21, axis=0)
+    asked = np.repeat(matrix(known.head(40)), 21, axis=0)
     asked[:, COLUMNS.index(name)] = np.tile(np.linspace(0, 1, 21), 40)
     return np.diff(booster.predict(asked, raw_score=True).reshape(40, 21), axis=1)
 
@@ -80,7 +81,7 @@ def test_without_a_half_life_all_rows_count_alike():
 def test_trees_learn_more_from_what_is_recent():
     old, new = rows(seed=1), rows(seed=2).with_columns(as_of=date(2024, 12, 31))
     both = pl.concat([old.with_columns(paid=True), new.with_columns(paid=False)])
-    asked = hazard.matrix(rows(seed=3))
+    asked = matrix(rows(seed=3))
 
     def mean(settings):
         known = recency_weighted(both, date(2025, 1, 1), settings)

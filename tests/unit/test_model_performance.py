@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from riskpay.model.performance import Estimate, calibration_slope, mean_of, performance, trend
+from riskpay.model.by_customer import Estimate, mean_of
+from riskpay.model.performance import calibration_slope, performance, trend
 
 
 def ripe(p, happened, customers):
@@ -50,6 +51,11 @@ def test_an_error_takes_customers_as_one():
     assert alone.error == pytest.approx(np.std(values, ddof=1) / 10)
     assert together.error == pytest.approx(np.std([0, 0, 1, 1], ddof=1) / 2)
     assert mean_of(values, np.zeros(100, dtype=np.int64)).error is None
+
+
+def test_a_row_of_weight_two_is_two_rows():
+    values, owners, weight = np.array([0.1, 0.7, 0.4]), np.array([4, 9, 4]), np.array([2.0, 1.0, 1.0])
+    assert mean_of(values, owners, weight) == mean_of(values[[0, 0, 1, 2]], owners[[0, 0, 1, 2]])
 
 
 def test_calibrated_answers_have_no_gap_no_excess_and_slope_one():

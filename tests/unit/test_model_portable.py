@@ -23,8 +23,8 @@ from riskpay.features.catalogue import FEATURE_NAMES, FeatureSettings
 from riskpay.features.labels import Grid
 from riskpay.model import portable
 from riskpay.model.calibration import Calibration
+from riskpay.model.columns import COLUMNS
 from riskpay.model.habit import HabitOffset
-from riskpay.model.hazard import COLUMNS
 from riskpay.model.late_model import LateModel
 from riskpay.model.paid_shape import EARLIEST, PaidShape
 from riskpay.model.portable_model import PortableModel
@@ -193,8 +193,9 @@ class TestWhatIsRefused:
             read(file)
 
     def test_a_file_that_is_not_there(self, tmp_path, read):
-        with pytest.raises(NotThereError, match="cannot be read"):
-            read(tmp_path / "none.joblib", "0" * 64)
+        for told in ("0" * 64, None):
+            with pytest.raises(NotThereError, match="there is no file"):
+                read(tmp_path / "none.joblib", told)
 
     @pytest.mark.parametrize("given", ["", "abc", "g" * 64, "0" * 63])
     def test_a_sum_that_is_none(self, file, read, given):

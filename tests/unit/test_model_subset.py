@@ -10,7 +10,8 @@ import pytest
 from riskpay.errors import UsageError
 from riskpay.features.catalogue import FEATURE_NAMES, FEATURES
 from riskpay.model.bundle import read_bundle, write_bundle
-from riskpay.model.hazard import SMALL_UNREAD, Booster, HazardSettings
+from riskpay.model.columns import SMALL_UNREAD
+from riskpay.model.hazard import Booster, HazardSettings
 from riskpay.model.pyfunc import QUESTION_DAYS, CurveModel
 from riskpay.model.reasons import explain
 from riskpay.model.subset import FAMILIES, blanked, groups

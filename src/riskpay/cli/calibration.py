@@ -20,7 +20,7 @@ def calibration(
     Measured on the weeks held back from training, by a model grown alike that knew nothing of them: the chance of being
     late, the curve 7, 30, 60 and 90 days on, and the intervals for the pay date; in all and by segment, size,
     country, the customer's record and the moment of asking. A line holds if told and seen differ by no
-    more than 2 points, or three standard errors (customers counted whole); under 50 questions nothing is said.
+    more than 2 points, or three standard errors (customers counted whole); under 50 questions or 10 customers nothing is said.
 
     JSON: `model_version, train_as_of, first, last, until, holds, basis,
     lines[].{chance, by, slice, questions, customers, told, seen, standard_error, ece, holds}`.

@@ -22,7 +22,7 @@ _CHANCES: Final = {
 
 def certificate_parts(found: Mapping[str, Any]) -> list[object]:
     """A table a chance: in all, then by every kind of slice."""
-    holds = "holds" if found["holds"] else "does not hold"
+    holds = {True: "holds", False: "does not hold", None: "too little to say"}[found["holds"]]
     title = (
         f"Certificate of model {found['model_version']}: {holds} on questions from {found['first']} to {found['last']}"
     )
@@ -30,12 +30,13 @@ def certificate_parts(found: Mapping[str, Any]) -> list[object]:
         grid(_CHANCES[chance], _HEADS, map(_row, lines))
         for chance, lines in groupby(found["lines"], key=lambda line: line["chance"])
     )
-    basis = Text(f"As known by {found['until']}. {found['basis']}.", style="dim")
+    basis = Text(f"As known by {found['until']}; {found['basis']}.", style="dim")
     return [Text(title, style="bold"), *tables, basis]
 
 
 def _row(line: Mapping[str, Any]) -> list[str]:
-    figures = (percent(line["told"]), percent(line["seen"]), f"{100 * line['standard_error']:.1f}")
+    error = "" if line["standard_error"] is None else f"{100 * line['standard_error']:.1f}"
+    figures = (percent(line["told"]), percent(line["seen"]), error)
     return [
         "in all" if line["by"] == line["slice"] else f"{words(line['by'])}: {words(line['slice'])}",
         f"{line['questions']:,}",

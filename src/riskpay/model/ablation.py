@@ -13,9 +13,10 @@ from riskpay.features.labels import outcomes
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
+from riskpay.model.by_customer import owners_of
+from riskpay.model.columns import read_of
 from riskpay.model.curve import late_probability
 from riskpay.model.differences import Difference, differences, measures
-from riskpay.model.hazard import read_of
 from riskpay.model.late_model import LateModel
 from riskpay.model.splits import later_periods
 from riskpay.model.subset import Group
@@ -128,7 +129,7 @@ def effect(ledger: Ledger, asked: Asked, trials: Sequence[Trial], settings: Trai
             rows["happened"].to_numpy(),
             np.concatenate([told[target] for told in others]),
             np.concatenate([trial.told[target] for trial in trials]),
-            _owners(rows),
+            owners_of(rows),
         )
         for target, rows in _decided(trials)
     }
@@ -156,8 +157,3 @@ def reseeded(settings: TrainSettings) -> TrainSettings:
 def _decided(trials: Sequence[Trial]) -> Iterator[tuple[str, pl.DataFrame]]:
     for target in TARGETS:
         yield target, pl.concat([trial.window.decided[target] for trial in trials])
-
-
-def _owners(rows: pl.DataFrame) -> npt.NDArray[np.int64]:
-    ranks = rows.select(owner=pl.struct("company_id", "customer_id").rank("dense"))["owner"]
-    return ranks.to_numpy().astype(np.int64)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from riskpay.features.labels import outcomes
-from riskpay.ledger.tables import CUSTOMER_KEY
+from riskpay.model.by_customer import owners_of
 from riskpay.model.late_model import LateModel
 from riskpay.model.risk import HORIZON_DAYS, RiskTable
 from riskpay.model.training import LATE_TARGETS, Asked, TrainSettings
@@ -80,8 +80,7 @@ class Questions:
     @cached_property
     def owners(self) -> IntArray:
         """A number for each question's customer."""
-        ranks = self.asked.frame.select(owner=pl.struct(CUSTOMER_KEY).rank("dense"))["owner"]
-        return ranks.to_numpy().astype(np.int64)
+        return owners_of(self.asked.frame)
 
     def unpaid_by(self, limit: IntArray) -> FloatArray:
         """P(not paid by so many days after the due date), read off late probability and curve.

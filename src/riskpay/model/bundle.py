@@ -12,9 +12,9 @@ from riskpay.features.labels import Grid
 from riskpay.model.band import Band
 from riskpay.model.baselines import Baselines
 from riskpay.model.calibration import Calibration
+from riskpay.model.columns import columns_of
 from riskpay.model.groups import GROUPS
 from riskpay.model.habit import HabitOffset
-from riskpay.model.hazard import columns_of
 from riskpay.model.late_model import LateModel
 from riskpay.model.paid_shape import PaidShape
 from riskpay.model.pay_days import PayDayLevels

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from riskpay.ledger.tables import CUSTOMER_KEY
+from riskpay.model.by_customer import Estimate, mean_of, owners_of
 from riskpay.model.evaluation import ece
 from riskpay.model.hindsight import Hindsight
 from riskpay.model.pay_days import NOMINAL, PayDayLevels, known_weights
@@ -22,6 +22,8 @@ CURVE_DAYS: Final = (7, 30, 60, 90)
 """Days from as_of at which the curve is held against what was paid."""
 LEAST: Final = 50
 """Questions of a slice below which nothing is said of it."""
+LEAST_CUSTOMERS: Final = 10
+"""Customers of a slice below which nothing is said of it: so few do not tell how customers differ."""
 CLOSE: Final = 0.02
 """A difference up to this holds, however sure it is that there is one."""
 ERRORS: Final = 3.0
@@ -35,8 +37,9 @@ class Line:
 
     ``chance``: p_late, p_unpaid_7 to p_unpaid_90, or pay_between (the share of payments within their interval). ``told``: the mean
     chance, of pay_between the nominal share; ``seen``: the share that happened. ``standard_error``: of seen less told,
-    customers counted whole. ``ece``: expected calibration error over ten bins, None for pay_between. ``holds``: whether they differ
-    by no more than ``CLOSE``, or ``ERRORS`` standard errors; None for fewer than ``LEAST`` questions.
+    customers counted whole; None for fewer than two of them. ``ece``: expected calibration error over ten bins, None for
+    pay_between. ``holds``: whether they differ by no more than ``CLOSE``, or ``ERRORS`` standard errors; None for fewer than
+    ``LEAST`` questions or ``LEAST_CUSTOMERS``.
     """
 
     chance: str
@@ -46,7 +49,7 @@ class Line:
     customers: int
     told: float
     seen: float
-    standard_error: float
+    standard_error: float | None
     ece: float | None
     holds: bool | None
 
@@ -61,9 +64,10 @@ class Certificate:
     lines: tuple[Line, ...]
 
     @property
-    def holds(self) -> bool:
-        """Whether all that is said in all holds; slices stand beside it."""
-        return all(line.holds is not False for line in self.lines if line.by == ALL)
+    def holds(self) -> bool | None:
+        """Whether all that is said in all holds, None where nothing is; slices stand beside it."""
+        said = [line.holds for line in self.lines if line.by == ALL and line.holds is not None]
+        return all(said) if said else None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; figures with 6 digits."""
@@ -76,14 +80,15 @@ def certify(
 ) -> Certificate:
     """The certificate of looked-back questions; those at issue and later ones together, but p_late asked at issue.
 
-    ``levels``: those of the model that was asked. ``slices``: names by kind of slice (such as segment), a name a question; how much
-    is known of the customer and when it was asked are added. ``days``: first and last day asked, and the last day known.
+    ``levels``: those of the model that was asked. ``slices``: names by kind of slice (such as segment), a name a question, told in
+    the order of the categories (Enum) or of the alphabet; how much is known of the customer and when it was asked are added.
+    ``days``: first and last day asked, and the last day known.
     """
     told = found.rows.select(record=record(), moment=moment())
     kinds = {
         **slices,
-        "record": pl.Series([RECORDS[n] for n in told["record"]], dtype=pl.String),
-        "moment": pl.Series([MOMENTS[n] for n in told["moment"]], dtype=pl.String),
+        "record": pl.Series([RECORDS[n] for n in told["record"]], dtype=pl.Enum(RECORDS)),
+        "moment": pl.Series([MOMENTS[n] for n in told["moment"]], dtype=pl.Enum(MOMENTS)),
     }
     lines = tuple(line for answers in _chances(found, levels) for line in answers.lines(kinds))
     return Certificate(*days, lines)
@@ -105,33 +110,33 @@ class _Answers:
         everyone = np.ones(len(self.rows), dtype=bool)
         yield self._line(ALL, ALL, everyone)
         for kind, names in kinds.items():
-            mine = names.to_numpy()[self.rows]
-            for name in sorted(set(mine), key=_order):
-                yield self._line(kind, str(name), mine == name)
+            mine = names[self.rows.tolist()]
+            for name in mine.unique().sort():
+                yield self._line(kind, name, (mine == name).to_numpy())
 
     def _line(self, by: str, name: str, here: BoolArray) -> Line:
-        told, seen, weight, number = self.told[here], self.seen[here], self.weight[here], int(here.sum())
+        told, seen, weight, owners = self.told[here], self.seen[here], self.weight[here], self.customers[here]
+        number, customers = len(told), len(np.unique(owners))
         total = float(weight.sum())
-        off = np.bincount(self.customers[here], weights=weight * (seen - told)) if number else np.zeros(1)
-        gap, error = (float(off.sum()) / total, float(np.sqrt(np.sum(off**2))) / total) if total else (0.0, 0.0)
-        enough = number >= LEAST
+        gap = mean_of(seen - told, owners, weight) if total else Estimate(0.0, None)
+        enough = number >= LEAST and customers >= LEAST_CUSTOMERS
         return Line(
             chance=self.chance,
             by=by,
             slice=name,
             questions=number,
-            customers=len(np.unique(self.customers[here])),
+            customers=customers,
             told=float(weight @ told) / total if total else 0.0,
             seen=float(weight @ seen) / total if total else 0.0,
-            standard_error=error,
+            standard_error=gap.error,
             ece=ece(seen > 0, told) if self.in_bins and number else None,
-            holds=abs(gap) <= max(CLOSE, ERRORS * error) if enough else None,
+            holds=abs(gap.value) <= max(CLOSE, ERRORS * (gap.error or 0.0)) if enough else None,
         )
 
 
 def _chances(found: Hindsight, levels: PayDayLevels) -> Iterator[_Answers]:
     rows = found.rows
-    owners = rows.select(owner=pl.struct(CUSTOMER_KEY).rank("dense"))["owner"].to_numpy().astype(np.int64)
+    owners = owners_of(rows)
     late = (rows["at_issue"] & rows["late"].is_not_null()).to_numpy()
     seen = rows["late"].fill_null(value=False).to_numpy().astype(np.float64)
     yield _answers("p_late", late, owners, rows["p_late"].to_numpy(), seen)
@@ -155,12 +160,6 @@ def _answers(
     each = np.ones(len(told)) if weight is None else weight
     rows = np.flatnonzero(there)
     return _Answers(chance, rows, owners[rows], told[rows], seen[rows], each[rows], weight is None)
-
-
-def _order(name: str) -> tuple[int, str]:
-    """Records and moments in their own order, other names by the alphabet."""
-    known = (*MOMENTS, *RECORDS)
-    return (known.index(name) if name in known else len(known), name)
 
 
 def _plain(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -178,7 +178,7 @@ class Champions:
         before = next((change.version for change in self.history() if change.version in answering), None)
         if before is None:
             raise NotThereError(
-                f"version {current.version} is the only champion there was: there is none to go back to",
+                f"version {current.version} is the only champion that still answers: there is none to go back to",
                 "promote another version: riskpay models promote VERSION, or rank by points: riskpay daily --without-model",
             )
         return answering[before]

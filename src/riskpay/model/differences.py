@@ -1,5 +1,6 @@
 """What one predictor gains on another: differences of measures, with intervals over the same draws of customers."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from riskpay.model.ranking import Ranking
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
+Interval = tuple[float, float] | None
 
 DRAWS: Final = 1000
 MEASURES: Final = ("brier", "log_loss", "roc_auc")
@@ -47,8 +49,10 @@ class Difference:
     @property
     def said(self) -> str:
         """The change and its interval in words."""
-        if self.change is None or self.low is None or self.high is None:
+        if self.change is None:
             return "a difference that cannot be measured"
+        if self.low is None or self.high is None:
+            return f"{self.change:+.4f}, of too few customers to tell it from luck"
         return f"{self.change:+.4f}, 95 % by customers {self.low:+.4f} to {self.high:+.4f}"
 
 
@@ -64,15 +68,23 @@ def differences(
         return dict.fromkeys(MEASURES, Difference(None, None, None))
     ours, theirs = _Told(happened, p), _Told(happened, other)
     whole = _less(ours.measures(np.ones(len(happened))), theirs.measures(np.ones(len(happened))))
-    _, owner = np.unique(customers, return_inverse=True)
-    number = int(owner.max()) + 1
-    drawn: dict[str, list[float]] = {name: [] for name in MEASURES}
-    for picks in draw_customers(number, draws, seed):
-        weight = np.bincount(picks, minlength=number)[owner].astype(np.float64)
-        for name, change in _less(ours.measures(weight), theirs.measures(weight)).items():
-            if change is not None:
-                drawn[name].append(change)
-    return {name: Difference(whole[name], *(interval(drawn[name], draws) or (None, None))) for name in MEASURES}
+    drawn = [_less(ours.measures(w), theirs.measures(w)) for w in _row_weights(customers, draws, seed)]
+    return {name: Difference(whole[name], *(_interval(drawn, name) or (None, None))) for name in MEASURES}
+
+
+def intervals(
+    happened: BoolArray, p: FloatArray, other: FloatArray, customers: IntArray, draws: int, seed: int = 7
+) -> tuple[dict[str, Interval], dict[str, Interval]]:
+    """95 % intervals by measure: of those of ``p``, and of those less the ones of ``other``; draws as in ``differences``.
+
+    The same as ``evaluation.bootstrap`` and ``paired`` give, which measure every draw anew.
+    """
+    if not len(happened):
+        return dict.fromkeys(MEASURES), dict.fromkeys(MEASURES)
+    ours, theirs = _Told(happened, p), _Told(happened, other)
+    drawn = [(ours.measures(w), theirs.measures(w)) for w in _row_weights(customers, draws, seed)]
+    own, less = [mine for mine, _ in drawn], [_less(*both) for both in drawn]
+    return {name: _interval(own, name) for name in MEASURES}, {name: _interval(less, name) for name in MEASURES}
 
 
 def brier_difference(
@@ -111,6 +123,18 @@ class _Told:
             "log_loss": float(weight @ self._log) / total,
             "roc_auc": self._ranking.roc_auc(weight),
         }
+
+
+def _row_weights(customers: IntArray, draws: int, seed: int) -> Iterator[FloatArray]:
+    """How often each row's customer is drawn, draw by draw."""
+    _, owner = np.unique(customers, return_inverse=True)
+    number = int(owner.max()) + 1
+    for picks in draw_customers(number, draws, seed):
+        yield np.bincount(picks, minlength=number)[owner].astype(np.float64)
+
+
+def _interval(drawn: Sequence[Mapping[str, float | None]], name: str) -> Interval:
+    return interval([found for one in drawn if (found := one[name]) is not None], len(drawn))
 
 
 def _less(ours: dict[str, float | None], theirs: dict[str, float | None]) -> dict[str, float | None]:

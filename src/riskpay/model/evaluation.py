@@ -11,6 +11,8 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 ECE_BINS = 10
+FEWEST_CUSTOMERS = 5
+"""Fewer than these cannot be drawn from: one drawn alone is always the same, and would make the narrowest interval."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,15 @@ def _draws(customers: npt.NDArray[np.int64], draws: int, seed: int) -> list[npt.
 
 
 def draw_customers(number: int, draws: int, seed: int) -> npt.NDArray[np.int64]:
-    """Customers drawn with replacement, by index, shape (draws, number)."""
+    """Customers drawn with replacement, by index, shape (draws, number); no draw of fewer than ``FEWEST_CUSTOMERS``."""
+    if number < FEWEST_CUSTOMERS:
+        return np.empty((0, number), dtype=np.int64)
     return np.random.default_rng(seed).integers(0, number, size=(draws, number))
 
 
 def interval(found: list[float], draws: int) -> tuple[float, float] | None:
-    """The middle 95 % of what draws gave; None if fewer than half of them could be measured."""
-    if len(found) < draws / 2:
+    """The middle 95 % of what draws gave; None if fewer than half of them could be measured, or there were none."""
+    if not found or len(found) < draws / 2:
         return None
     low, high = np.quantile(found, [0.025, 0.975])
     return float(low), float(high)

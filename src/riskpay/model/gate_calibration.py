@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from riskpay.model.by_customer import mean_of
 from riskpay.model.evaluation import ECE_BINS, ece
 from riskpay.model.gate import Finding, GateRules, Held
 
@@ -40,16 +41,10 @@ def calibration_error(held: Held, rules: GateRules) -> Finding:
 def level_miss(residual: FloatArray, customers: IntArray) -> tuple[float, float]:
     """Mean residual (predicted less happened) and its standard error, whole customers being drawn.
 
-    The linearised variance of a ratio of sums over clusters (Cochran, Sampling Techniques, 3rd ed., 6.4). One customer
-    alone tells nothing of how customers differ: infinite.
+    One customer alone tells nothing of how customers differ: infinite.
     """
-    _, owner = np.unique(customers, return_inverse=True)
-    miss = float(residual.mean())
-    number = int(owner.max()) + 1
-    if number < 2:
-        return miss, float("inf")
-    spread = np.bincount(owner, weights=residual - miss)
-    return miss, float(np.sqrt(number / (number - 1) * np.sum(spread**2)) / len(residual))
+    found = mean_of(residual, customers)
+    return found.value, float("inf") if found.error is None else found.error
 
 
 def luck(held: Held) -> float:

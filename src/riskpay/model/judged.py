@@ -16,8 +16,6 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 DRAWS: Final = 300
-FEWEST_CUSTOMERS: Final = 5
-"""Fewer than these cannot be drawn from: there is no interval then."""
 MEASURES: Final = ("brier", "amount_brier", "roc_auc")
 """What is drawn; a measure less that of another predictor is below 0 where it is better, for roc_auc above 0."""
 
@@ -106,10 +104,9 @@ def mean_less(loss: FloatArray, other: FloatArray, owners: IntArray, draws: int 
 
 
 def drawn_weights(number: int, draws: int, seed: int) -> Iterator[FloatArray]:
-    """How often each of so many customers is drawn, draw by draw; no draw of fewer than ``FEWEST_CUSTOMERS``."""
-    if number >= FEWEST_CUSTOMERS:
-        for picks in draw_customers(number, draws, seed):
-            yield np.bincount(picks, minlength=number).astype(np.float64)
+    """How often each of so many customers is drawn, draw by draw; as ``evaluation.draw_customers``."""
+    for picks in draw_customers(number, draws, seed):
+        yield np.bincount(picks, minlength=number).astype(np.float64)
 
 
 def _drawn(answers: Answers, draws: int, seed: int) -> tuple[int, dict[str, dict[str, list[float | None]]]]:

@@ -42,7 +42,7 @@ class LateModel:
     running code. ``offset``: where the later group's trees start. ``rounds``: trees of the first member by group.
     ``baselines``: the naive predictors fitted on the same training questions, by target.
     ``without``: features of the catalogue that it was learnt without, in order of name; it is blind to them. They are those
-    that were to be left out, and those that small sets do not read (``hazard.SMALL_UNREAD``). ``pay_days``: between
+    that were to be left out, and those that small sets do not read (``columns.SMALL_UNREAD``). ``pay_days``: between
     which shares of the curve the pay date lies, ``band``: how far a chance may be off, as later periods showed.
     """
 

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from riskpay.ledger.tables import ITEM_KEY
+from riskpay.model.columns import columns_of, matrix
 from riskpay.model.groups import GROUPS
 from riskpay.model.habit import HabitOffset
-from riskpay.model.hazard import Growth, HazardSettings, beside, columns_of, matrix, weights
+from riskpay.model.hazard import Growth, HazardSettings, beside, weights
 
 KEYS: Final = (*ITEM_KEY, "customer_id", "as_of", "due_date", "at_issue", "group")
 """Whose row it is and when it was asked; ``group``: first (the interval up to the due date) or later."""

@@ -1,7 +1,4 @@
-"""How good answers were once their truth is known, with errors that take whole customers as one.
-
-Items of a customer end alike, so every standard error adds up residuals by customer first (Liang and Zeger 1986).
-"""
+"""How good answers were once their truth is known, with errors that take whole customers as one."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.special import expit
 
-from riskpay.ledger.tables import CUSTOMER_KEY
+from riskpay.model.by_customer import Estimate, mean_of, owners_of
 from riskpay.model.evaluation import bootstrap, ece, roc_auc
 
 FloatArray = npt.NDArray[np.float64]
@@ -22,18 +19,6 @@ DRAWS: Final = 200
 _EDGE: Final = 1e-4
 _STEPS: Final = 25
 _SINGULAR: Final = 1e12
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and its standard error, None where there is none."""
-
-    value: float
-    error: float | None
-
-    def surely_beyond(self, bound: float, errors: float) -> bool:
-        """Whether the figure is larger than ``bound``, and above 0 by so many standard errors."""
-        return self.error is not None and self.value > bound and self.value > errors * self.error
 
 
 @dataclass(frozen=True)
@@ -69,7 +54,7 @@ def performance(ripe: pl.DataFrame, *, ranked: bool = True) -> Performance | Non
     if ripe.is_empty():
         return None
     p, happened = ripe["p"].to_numpy().astype(np.float64), ripe["happened"].to_numpy()
-    owners = ripe.select(pl.struct(CUSTOMER_KEY).rank("dense"))[CUSTOMER_KEY[0]].to_numpy().astype(np.int64) - 1
+    owners = owners_of(ripe)
     y = happened.astype(np.float64)
     predicted, observed = float(p.mean()), float(y.mean())
     ratio = observed / max(predicted, _EDGE)
@@ -87,16 +72,6 @@ def performance(ripe: pl.DataFrame, *, ranked: bool = True) -> Performance | Non
         roc_auc=roc_auc(happened, p),
         roc_auc_interval=bootstrap(happened, p, owners, roc_auc, DRAWS) if ranked else None,
     )
-
-
-def mean_of(values: FloatArray, owners: IntArray) -> Estimate:
-    """The mean and its standard error, ``owners`` (numbers from 0) drawn whole; no error for a single owner."""
-    mean = float(values.mean())
-    sums = np.bincount(owners, weights=values - mean)
-    if len(sums) < 2:
-        return Estimate(mean, None)
-    spread = float(sums @ sums) * len(sums) / (len(sums) - 1)
-    return Estimate(mean, float(np.sqrt(spread)) / len(values))
 
 
 def calibration_slope(p: FloatArray, y: FloatArray, owners: IntArray) -> Estimate | None:

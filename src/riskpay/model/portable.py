@@ -128,6 +128,8 @@ def load_model(path: Path | str, sha256: str | None = None) -> Portable:
 
 def checked_bytes(file: Path, sha256: str | None) -> bytes:
     """The bytes of ``file``, read once, whose SHA-256 is what it should be; errors as in ``load``."""
+    if not file.is_file():
+        raise NotThereError(f"there is no file {file}", "name a file that is there")
     wanted = _given(sha256) if sha256 is not None else _beside(file)
     try:
         data = file.read_bytes()

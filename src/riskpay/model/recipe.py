@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from importlib.metadata import version as installed
 
-from riskpay.model.hazard import columns_of
+from riskpay.model.columns import columns_of
 from riskpay.model.training import TrainSettings
 
 _LENGTH = 12

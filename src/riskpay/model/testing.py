@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,15 @@ from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import ITEM_KEY
-from riskpay.model.evaluation import Scores, bootstrap, brier, paired, roc_auc, score
+from riskpay.model.by_customer import owners_of
+from riskpay.model.differences import Interval, intervals
+from riskpay.model.evaluation import Scores, score
 from riskpay.model.late_model import LateModel
 from riskpay.model.training import TARGETS, Asked, TrainSettings
 
 FloatArray = npt.NDArray[np.float64]
-Interval = tuple[float, float] | None
+
+DRAWS: Final = 300
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,11 @@ def _test(
     past = asked.past[decided["question"].to_list()]
     happened = decided["happened"].to_numpy()
     predictions = {"model": model.p_late(decided, days), **model.baselines[target].predict(past, target)}
-    customers = decided.select(pl.struct("company_id", "customer_id").rank("dense"))["company_id"].to_numpy()
     return TargetTest(
         happened=happened,
         predictions=predictions,
         scores={name: score(happened, p) for name, p in predictions.items()},
-        intervals=_intervals(happened, predictions, customers.astype(np.int64)),
+        intervals=_intervals(happened, predictions, owners_of(decided)),
     )
 
 
@@ -83,10 +86,6 @@ def _intervals(
 ) -> dict[str, Interval]:
     if not len(happened):
         return {}
-    model, ratio = predictions["model"], predictions["naive_ratio"]
-    return {
-        "roc_auc": bootstrap(happened, model, customers, roc_auc),
-        "brier": bootstrap(happened, model, customers, brier),
-        "roc_auc_less_naive_ratio": paired(happened, model, ratio, customers, roc_auc),
-        "brier_less_naive_ratio": paired(happened, model, ratio, customers, brier),
-    }
+    own, less = intervals(happened, predictions["model"], predictions["naive_ratio"], customers, DRAWS)
+    told = ("roc_auc", "brier")
+    return {m: own[m] for m in told} | {f"{m}_less_naive_ratio": less[m] for m in told}

@@ -121,7 +121,7 @@ def fit_model(
     ``asked``: landmark questions of at least all days before ``as_of``; later ones are not used.
     Rounds and calibration come from later periods, on boosters that saw only what was decided
     before them; the boosters kept are grown on all rows. The model is blind to features in ``settings.without``,
-    and where those rows are few to ``hazard.SMALL_UNREAD``. ``grower`` says where and how boosters are grown.
+    and where those rows are few to ``columns.SMALL_UNREAD``. ``grower`` says where and how boosters are grown.
     Raises TooFewLabelsError where there is too little settled history, or only one outcome.
     """
     items = latest(item_states(ledger.known(as_of, "start"), settings.features.tolerance))

@@ -19,6 +19,7 @@ from riskpay.features.labels import HORIZON_ENDS, Grid, outcomes, person_period
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
+from riskpay.model.by_customer import owners_of
 from riskpay.model.curve import late_probability
 from riskpay.model.differences import DRAWS, Difference
 from riskpay.model.evaluation import draw_customers, interval
@@ -135,9 +136,9 @@ def means(losses: pl.DataFrame) -> dict[str, float | None]:
 
 def changes(ours: pl.DataFrame, theirs: pl.DataFrame) -> dict[str, Difference]:
     """What ``ours`` loses less what ``theirs`` loses on the same questions, by measure, 95 % by drawing customers."""
-    _, owner = np.unique(_owners(ours), return_inverse=True)
+    _, owner = np.unique(owners_of(ours), return_inverse=True)
     number = int(owner.max(initial=-1)) + 1
-    picks = draw_customers(number, DRAWS, seed=7) if number else np.empty((0, 0), dtype=np.int64)
+    picks = draw_customers(number, DRAWS, seed=7)
     return {name: _change((ours[name] - theirs[name]).to_numpy(), owner, picks) for name in MEASURES}
 
 
@@ -151,11 +152,6 @@ def _change(less: FloatArray, owner: npt.NDArray[np.int64], picks: npt.NDArray[n
     count = np.bincount(owner[there], minlength=number)
     drawn = [float(total[pick].sum() / count[pick].sum()) for pick in picks if count[pick].sum()]
     return Difference(float(less[there].mean()), *(interval(drawn, len(picks)) or (None, None)))
-
-
-def _owners(losses: pl.DataFrame) -> npt.NDArray[np.int64]:
-    ranks = losses.select(owner=pl.struct("company_id", "customer_id").rank("dense"))["owner"]
-    return ranks.to_numpy().astype(np.int64)
 
 
 def trained_on(losses: Sequence[pl.DataFrame]) -> list[int]:

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import polars as pl
+
 from riskpay.errors import NotThereError
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
@@ -14,12 +16,14 @@ from riskpay.model.late_model import LateModel
 from riskpay.model.looking_back import look_back, seen
 from riskpay.model.training import Asked
 from riskpay.workflows.home import Home
-from riskpay.workflows.slices import slices, worth_of
+from riskpay.workflows.slices import slices, values_of, worth_of
 
 DOCUMENT: Final = "certificate"
 """Name under which it is kept beside a model."""
 BASIS: Final = "outcomes include past effort: people called, and no contact holdout tells what came without a call"
 _WITHHELD: Final = "p_unpaid_90"
+_WITHOUT: Final = {"prior": "a prior model learns too little for weeks to be held back from it"}
+_UNKNOWN: Final = "no weeks were held back from it, it came as a file, or an older riskpay trained it"
 _SLICED: Final = ("segment", "size", "country")
 
 
@@ -36,7 +40,8 @@ def certified(opened: Home, ledger: Ledger, asked: Asked, trial: LateModel, day:
     worth = worth_of(ledger, states, held.frame, opened.reporting_currency())
     told = slices(ledger, held, worth, opened.policy, first, opened.reporting_currency())
     days = (first, day - timedelta(days=1), ledger.last_known_on() or day)
-    said = certify(found, trial.pay_days, {name: told[name] for name in _SLICED}, days).to_json()
+    parts = {name: told[name].cast(pl.Enum([str(value) for value in values_of(name, told[name])])) for name in _SLICED}
+    said = certify(found, trial.pay_days, parts, days).to_json()
     if trial.settled_only:
         said["lines"] = [line for line in said["lines"] if line["chance"] != _WITHHELD]
     return {**said, "basis": BASIS}
@@ -52,7 +57,7 @@ def certificate(home: Path, version: str | None = None) -> dict[str, Any]:
     found = registry.read_document(named.version, DOCUMENT)
     if found is None:
         raise NotThereError(
-            f"model {named.version} has no certificate: no weeks were held back when it was trained, or by an older riskpay",
-            "train one with `riskpay train`",
+            f"model {named.version} has no certificate: {_WITHOUT.get(named.kind, _UNKNOWN)}",
+            "name another version with --model (see riskpay models list), or train one: riskpay train",
         )
     return {"model_version": named.version, "train_as_of": named.train_as_of.isoformat(), **found}

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from riskpay.decisions.policy_monitor import Bound, Monitor
-from riskpay.model.performance import Estimate, Performance, performance, trend
+from riskpay.model.by_customer import Estimate
+from riskpay.model.performance import Performance, performance, trend
 from riskpay.model.ripened import HORIZONS, months, weeks
 from riskpay.workflows.checks import Check, level, too_few
 

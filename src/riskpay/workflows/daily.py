@@ -73,8 +73,7 @@ def daily(
     """
     begun = time.perf_counter()
     opened = Home.open(home)
-    day = as_of or opened.last_day()
-    opened.check_day(day)
+    day = opened.day_of(as_of)
     found = None if without_model else opened.registry.champion_for(day)
     settings = found.model.features if found else opened.train_settings.features
     ledger = opened.ledger.known(day, "end")

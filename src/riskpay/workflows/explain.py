@@ -37,8 +37,7 @@ def explain(
     if not 1 <= days <= HORIZON_DAYS:
         raise UsageError(f"a curve has no day {days}", f"give a day from 1 to {HORIZON_DAYS}")
     opened = Home.open(home)
-    day = as_of or opened.last_day()
-    opened.check_day(day)
+    day = opened.day_of(as_of)
     found = opened.registry.champion_for(day)
     ledger = opened.ledger.known(day, "end")
     document = ledger.invoices.filter(invoice_id=invoice_id)

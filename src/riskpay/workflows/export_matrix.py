@@ -49,8 +49,7 @@ def export_matrix(home: Path, file: Path, as_of: date | None = None, progress: P
     """
     check_file(file)
     opened = Home.open(home)
-    day = as_of or opened.last_day()
-    opened.check_day(day)
+    day = opened.day_of(as_of)
     settings = opened.train_settings
     progress("building payment histories", 0, 2)
     ledger = opened.ledger.known(day, "start")

@@ -14,6 +14,7 @@ from riskpay.features.labels import outcomes
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
+from riskpay.model.by_customer import owners_of
 from riskpay.model.champions import Version
 from riskpay.model.freshness import check_freshness
 from riskpay.model.gate import (
@@ -111,11 +112,10 @@ def relation_to(champion: Version | None, recipe: str, as_of: date, max_age: tim
 def _held(ledger: Ledger, later: Decided, trial: LateModel, rival: Rival, opened: Home) -> Held:
     frame = later.asked.frame
     days = opened.train_settings.days_late(TARGET)
-    customers = frame.select(pl.struct("company_id", "customer_id").rank("dense"))["company_id"]
     champion = rival.model if len(later.happened) else None
     return Held(
         happened=later.happened,
-        customers=customers.to_numpy().astype(np.int64),
+        customers=owners_of(frame),
         segments=payment_records(frame, opened.policy.segments),
         model=trial.p_late(frame, days),
         naive=later.naive(trial),

@@ -116,6 +116,12 @@ class Home:
             raise NotThereError("the ledger holds no invoice", "load one with `riskpay ingest`")
         return day
 
+    def day_of(self, as_of: date | None) -> date:
+        """The day from which to look, by default the ledger's last day; raises as ``check_day``."""
+        day = as_of or self.last_day()
+        self.check_day(day)
+        return day
+
     def check_day(self, as_of: date) -> None:
         """Raises NotThereError if no invoice was issued by ``as_of``."""
         first = self.ledger.invoices["issue_date"].min()

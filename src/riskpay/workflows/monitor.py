@@ -63,8 +63,7 @@ def monitor(
     day before its first invoice.
     """
     opened = Home.open(home)
-    day = as_of or opened.last_day()
-    opened.check_day(day)
+    day = opened.day_of(as_of)
     rules, seen_from = opened.policy.monitor, as_of or today or day
     progress("looking at the data", 0, 3)
     ledger = opened.ledger.known(day, "end")
@@ -92,7 +91,7 @@ def _watched(
     reference = opened.registry.read_reference(found.version)
     asked = asked_lately(ledger, found.model, day, first)
     if reference is None:
-        said = f"model {found.version} was trained by an older riskpay, which kept no reference"
+        said = f"model {found.version} has no reference: it came as a file, or an older riskpay trained it"
         drift, tested = Drift({}, [too_few("drift.features", rules.drifted_share, said)]), {}
     else:
         drift = check_drift(reference, asked.since(first), first, found.model.reads, rules)

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from riskpay.features.histories import QUESTION_KEY, features
-from riskpay.features.labels import landmarks
+from riskpay.features.labels import LANDMARK_DAYS, landmarks
 from riskpay.ledger.ledger import Ledger
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
@@ -57,7 +57,9 @@ def asked_lately(ledger: Ledger, model: LateModel, day: date, first: date) -> La
     lately = pl.col("as_of") >= first
     issued = issued_between(ledger, begun, day)
     issue = pl.concat([issued.filter(lately), spread(issued.filter(~lately), _ASKED_AGAIN)])
-    later = landmarks(states, day + timedelta(days=1)).filter((pl.col("as_of") >= first) & ~pl.col("at_issue"))
+    # The days that its training asked on: answers on others are spread otherwise, and would be taken for drift.
+    on = model.grown_with.get("landmark_days", LANDMARK_DAYS)
+    later = landmarks(states, day + timedelta(days=1), on).filter((pl.col("as_of") >= first) & ~pl.col("at_issue"))
     asked = pl.concat([issue, later.select(issue.columns)])
     owners = ledger.invoices.group_by(ITEM_KEY).agg(pl.col("customer_id").last())
     found = features(ledger, asked.select(QUESTION_KEY), "start", model.features)

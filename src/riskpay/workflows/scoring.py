@@ -190,8 +190,7 @@ def open_scorer(home: Path, as_of: date | None = None) -> LedgerScorer:
     a model, or for a day before the first invoice.
     """
     opened = Home.open(home)
-    day = as_of or opened.last_day()
-    opened.check_day(day)
+    day = opened.day_of(as_of)
     registered = opened.registry.champion_for(day)
     ledger, settings = opened.ledger.known(day, "end"), registered.model.features
     facts = facts_of_day(opened, ledger, settings)

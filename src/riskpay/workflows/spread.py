@@ -24,7 +24,8 @@ from lightgbm.basic import LightGBMError
 from lightgbm.dask import DaskLGBMRegressor
 
 from riskpay.errors import NotThereError
-from riskpay.model.hazard import Arrays, Grower, Growth, arrays, columns_of
+from riskpay.model.columns import columns_of
+from riskpay.model.hazard import Arrays, Grower, Growth, arrays
 from riskpay.workflows.cluster import ClusterEngine
 from riskpay.workflows.growing import bare, read_rows, room, write_rows
 

@@ -85,8 +85,7 @@ def train(
     if matrix:
         check_file(matrix)
     opened = Home.open(home)
-    day = as_of or opened.last_day()
-    opened.check_day(day)
+    day = opened.day_of(as_of)
     settings = opened.train_settings
     progress("building payment histories", 0, 4)
     ledger = opened.ledger.known(day, "start")

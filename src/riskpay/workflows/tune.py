@@ -82,8 +82,7 @@ def tune(
     """
     until = None if minutes is None else time.monotonic() + 60 * minutes
     opened = Home.open(home)
-    day = as_of or opened.last_day()
-    opened.check_day(day)
+    day = opened.day_of(as_of)
     with alone(home):
         bench = Bench.of(opened, day, progress)
         bench.begin()
