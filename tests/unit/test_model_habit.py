@@ -52,14 +52,20 @@ def test_the_share_that_a_reason_names_is_that_of_the_interval_s_end():
     assert named == ["late_share", *(f"late_{day}_share" for day in (3, 7, 15, 30, 60, 90, 90))]
 
 
-def test_where_every_row_is_alike_the_start_is_the_share_paid():
+def test_where_rows_abound_and_are_alike_the_start_is_the_share_paid():
     asked = rows(1000)
     paid = np.random.default_rng(5).random(asked.height) < 0.3
-    offset = HabitOffset.fitted(asked.with_columns(paid=pl.Series(paid)), np.ones(asked.height))
+    offset = HabitOffset.fitted(asked.with_columns(paid=pl.Series(paid)), np.full(asked.height, 100.0))
     start = expit(offset.log_odds(asked))
     for interval in range(1, len(EDGES)):
         here = (asked["interval"] == interval).to_numpy()
         assert start[here].mean() == pytest.approx(paid[here].mean(), abs=0.01)
+
+
+def test_few_rows_leave_the_start_near_the_habit():
+    asked = rows(20).with_columns(paid=pl.lit(value=False))
+    offset = HabitOffset.fitted(asked, np.ones(asked.height))
+    assert -0.02 < min(offset.levels) < 0.0
 
 
 def test_habit_s_part_counts_for_so_much_and_is_nothing_for_a_mean_customer():

@@ -17,10 +17,11 @@ IntArray = npt.NDArray[np.int64]
 TRUST = 0.8
 """Part of the habit's log-odds that is taken over; below 1 because shares of few items are noisy."""
 
-_EDGE = 0.003
-_RIDGE = 1000.0
+LEVEL_ROWS = 1000.0
 """Rows whose weight holds a level near 0. Those of an interval long after the due date are many landmarks of few items of
 few customers, and tell less than their number; where rows abound the trees find the level (record 0024)."""
+
+_EDGE = 0.003
 
 SHARES = ("late_share", *(f"late_{days}_share" for days in LATE_DAYS))
 """Features that say which share of a customer's past items was paid later than a day."""
@@ -82,7 +83,7 @@ class HabitOffset:
         levels, centres = [0.0], [0.0]
         for number in range(1, last + 1):
             here = interval == number
-            levels.append(fitted_level(habit[here], paid[here], weight[here]))
+            levels.append(fitted_level(habit[here], paid[here], weight[here], LEVEL_ROWS))
             centres.append(float(np.average(habit[here], weights=weight[here])) if here.any() else 0.0)
         return cls(tuple(levels), tuple(centres))
 
@@ -111,11 +112,13 @@ def _interval(rows: pl.DataFrame) -> IntArray:
     return rows["interval"].to_numpy().astype(np.int64)
 
 
-def fitted_level(habit: FloatArray, paid: FloatArray | npt.NDArray[np.bool_], weight: FloatArray) -> float:
-    """The added log-odds at which the weighted log loss with its ridge is least: where its slope is 0."""
+def fitted_level(
+    habit: FloatArray, paid: FloatArray | npt.NDArray[np.bool_], weight: FloatArray, ridge: float
+) -> float:
+    """The added log-odds at which the weighted log loss with its ``ridge``, in rows, is least: where its slope is 0."""
 
     def slope(level: float) -> float:
-        return float(np.sum(weight * (paid - expit(habit + level))) - _RIDGE * level)
+        return float(np.sum(weight * (paid - expit(habit + level))) - ridge * level)
 
-    most = float(np.sum(weight)) / _RIDGE + 1.0  # the rows pull no harder than their weight
+    most = float(np.sum(weight)) / ridge + 1.0  # the rows pull no harder than their weight
     return float(brentq(slope, -most, most))

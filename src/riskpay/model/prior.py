@@ -95,7 +95,7 @@ class PriorHazard:
         parts = np.append(_part(rows)[first], TRUST * logit(1.0 - FIRST_SHARE))
         share = np.append(paid[first], builtin[0][1] / builtin[0][0])
         weight = np.append(np.ones(int(first.sum())), PRIOR_ITEMS)
-        level = fitted_level(parts, share, weight)
+        level = fitted_level(parts, share, weight, ridge=1.0)
         centre = float(np.average(parts, weights=weight))
         return cls(grid.ends, (level, *map(float, levels[1:])), centre, shape)
 
