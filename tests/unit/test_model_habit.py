@@ -55,7 +55,7 @@ def test_the_share_that_a_reason_names_is_that_of_the_interval_s_end():
 def test_where_rows_abound_and_are_alike_the_start_is_the_share_paid():
     asked = rows(1000)
     paid = np.random.default_rng(5).random(asked.height) < 0.3
-    offset = HabitOffset.fitted(asked.with_columns(paid=pl.Series(paid)), np.full(asked.height, 100.0))
+    offset = HabitOffset.fitted(asked.with_columns(paid=pl.Series(paid)), np.full(asked.height, 1000.0))
     start = expit(offset.log_odds(asked))
     for interval in range(1, len(EDGES)):
         here = (asked["interval"] == interval).to_numpy()

@@ -53,6 +53,12 @@ def test_without_later_periods_the_curve_is_taken_at_its_word():
     assert last.to_list() == [24, None]
 
 
+def test_where_the_curve_hardly_falls_the_interval_begins_on_its_last_day():
+    unpaid = exponential([0.0001])
+    first, last = PayDayLevels().between(hindsight([1], [0.0001]).rows, unpaid)
+    assert (first.to_list(), last.to_list()) == ([unpaid.shape[1] - 1], [None])
+
+
 def test_past_due_a_payment_may_be_on_its_way():
     found = hindsight([1, 1], [0.5, 0.5], at=np.array([0, 1]))
     first, _ = PayDayLevels().between(found.rows, found.unpaid)

@@ -46,11 +46,12 @@ class PayDayLevels:
     def between(self, rows: pl.DataFrame, unpaid: Curves) -> tuple[pl.Series, pl.Series]:
         """First and last day of each interval, in days from as_of; the last is null beyond the curve's end.
 
+        Where even the first lies beyond it, it is the curve's last day: before that the payment is not expected.
         ``rows``: at, settled_count, late_share. A first day of 0 says that the payment may be on its way: the item is
         past due, and what was paid yesterday is not posted yet.
         """
         low, high = self._of(rows)
-        begins = first_days(unpaid, low)
+        begins = np.minimum(first_days(unpaid, low), unpaid.shape[1] - 1)
         on_its_way = (rows["at"].to_numpy() > 0) & (begins == 1)
         ends = first_days(unpaid, high, strictly=True)
         last = pl.Series(ends, dtype=pl.Int32)

@@ -18,7 +18,7 @@ def said(feature: Feature, value: object) -> str:
         case "yes or no":
             text = "yes" if value else "no"
         case "share":
-            text = f"{100 * value:.0f} %"
+            text = f"{round(100 * value)} %"  # whole: never a zero with a sign
         case "log10 money":
             text = f"{10**value:,.0f}"
         case "log10 ratio":

@@ -14,7 +14,7 @@ from riskpay.workflows.lists import cadence, worklist
 from riskpay.workflows.progress import Progress, silent
 from riskpay.workflows.train import TrainResult, train
 
-CUSTOMERS, MONTHS, SEED = 160, 12, 7
+CUSTOMERS, MONTHS, SEED = 160, 18, 7
 SHOWN = 15
 _STEPS = 5
 
