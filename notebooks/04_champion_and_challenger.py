@@ -41,10 +41,11 @@ from riskpay.reporting.monitor_checks import shown
 from riskpay.reporting.wording import check_name, check_status, words
 from riskpay.settings import load
 from riskpay.workflows.export_matrix import ABOUT, export_matrix
-from riskpay.workflows.gate import TARGET, Decided, payment_records
+from riskpay.workflows.gate import TARGET, Decided
 from riskpay.workflows.home import Home
 from riskpay.workflows.models import models, promote, rollback
 from riskpay.workflows.monitor import monitor
+from riskpay.workflows.slices import segments
 from riskpay.workflows.train import train
 from riskpay.workflows.training_file import FILE_NAME
 
@@ -87,7 +88,7 @@ print(*challenger.verdict.notes, sep="\n")
 # A model of another recipe must be shown to be better than the champion; that it may be as good is not enough, or
 # champions would follow one another by luck. The same recipe on newer data must only be shown to be no worse.
 #
-# The gate's comparison by the customers' payment record. Both models answer what neither learnt from: the
+# The gate's comparison by the customers' segment. Both models answer what neither learnt from: the
 # challenger's trial model, frozen before the weeks held back, and for a champion that learnt from them the trial
 # model kept beside it. Left of zero the challenger is better.
 
@@ -106,15 +107,17 @@ days = settings.days_late(TARGET)
 p_ours = ours.p_late(later.asked.frame, days)
 rivals = {"naive ratio": later.naive(ours)} | ({"champion": theirs.p_late(later.asked.frame, days)} if theirs else {})
 owners = later.asked.frame.select(pl.struct("company_id", "customer_id").rank("dense"))["company_id"].to_numpy()
-records = payment_records(later.asked.frame, opened.policy.segments)
+members = segments(
+    known, later.asked.frame, opened.policy, challenger.tested_from, opened.reporting_currency()
+).to_numpy()
 parts = [
-    ("in all", np.ones(len(records), dtype=bool)),
-    *((words(name), records == name) for name in np.unique(records)),
+    ("in all", np.ones(len(members), dtype=bool)),
+    *((words(name), members == name) for name in np.unique(members)),
 ]
 paired = pl.DataFrame(
     [
         {
-            "record": name,
+            "segment": name,
             "against": rival,
             "questions": int(here.sum()),
             **brier_difference(later.happened[here], p_ours[here], p[here], owners[here].astype(np.int64)).to_json(),
@@ -126,12 +129,12 @@ paired = pl.DataFrame(
 paired
 
 # %%
-by_record = go.Figure()
+by_segment = go.Figure()
 for number, (rival, colour) in enumerate((("champion", MODEL), ("naive ratio", NAIVE))):
     part = paired.filter(pl.col("low").is_not_null(), against=rival)
-    by_record.add_scatter(
+    by_segment.add_scatter(
         x=part["change"],
-        y=[f"{name} ({n})" for name, n in part.select("record", "questions").iter_rows()],
+        y=[f"{name} ({n})" for name, n in part.select("segment", "questions").iter_rows()],
         error_x={"array": part["high"] - part["change"], "arrayminus": part["change"] - part["low"], "thickness": 1.5},
         mode="markers",
         marker={"color": colour, "size": 9, "symbol": ("circle", "square")[number]},
@@ -139,9 +142,9 @@ for number, (rival, colour) in enumerate((("champion", MODEL), ("naive ratio", N
         offsetgroup=rival,
         name=f"less {rival}",
     )
-by_record.add_vline(x=0, line={"color": INK, "width": 1})
-by_record.update_layout(
-    title="Challenger less champion and naive ratio, by payment record (questions)",
+by_segment.add_vline(x=0, line={"color": INK, "width": 1})
+by_segment.update_layout(
+    title="Challenger less champion and naive ratio, by segment (questions)",
     xaxis_title="Brier score, challenger less the other; bars: 95 % by drawing customers",
     template="plotly_white",
     font={"family": "system-ui, sans-serif", "color": INK},
@@ -150,9 +153,9 @@ by_record.update_layout(
     height=420,
     width=1000,
 )
-by_record.update_xaxes(gridcolor=GRID, zeroline=False)
-by_record.update_yaxes(gridcolor=GRID, autorange="reversed", automargin=True)
-by_record
+by_segment.update_xaxes(gridcolor=GRID, zeroline=False)
+by_segment.update_yaxes(gridcolor=GRID, autorange="reversed", automargin=True)
+by_segment
 
 # %% [markdown]
 # ## A planted fault

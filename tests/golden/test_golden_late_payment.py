@@ -114,13 +114,15 @@ def test_against_known_truth_the_naive_ones_are_beaten_but_for_an_ece(golden):
 
 
 @pytest.mark.xfail(strict=True, reason="aimed at and not reached; the card says so under 'Aims not reached'")
-@pytest.mark.parametrize("aim", ["ibm brier", "sample_b late_30 brier", "truth mean_abs_error", "truth ece"])
+@pytest.mark.parametrize("aim", ["ibm brier", "late_30 brier", "overdue", "truth mean_abs_error", "truth ece"])
 def test_aims_that_are_not_reached(golden, aim):
     held, worlds = golden["held_out"], golden["synthetic"]["scenarios"]
-    month_late = held["sample_b"]["targets"]["late_30"]
+    month_late = held["sample_b"]["targets"]["late_30"]["intervals"]["brier_less_naive_ratio"]
+    overdue = held["sample_b"]["assessment"]["snapshots"]["overdue"].values()
     reached = {
         "ibm brier": held["ibm"]["targets"]["late"]["model"]["brier"] <= 0.131,
-        "sample_b late_30 brier": month_late["model"]["brier"] <= month_late["naive_ratio"]["brier"],
+        "late_30 brier": month_late[1] < 0,
+        "overdue": all(told["model"]["brier"] <= told["naive_ratio"]["brier"] for told in overdue),
         "truth mean_abs_error": max(w["predictors"]["model"]["mean_abs_error"] for w in worlds.values()) <= 0.05,
         "truth ece": not unbeaten(worlds),
     }

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from riskpay.decisions.policy_parts import SegmentRules
 from riskpay.features.histories import QUESTION_KEY
 from riskpay.features.labels import outcomes
 from riskpay.ledger.ledger import Ledger
@@ -34,6 +33,7 @@ from riskpay.model.suspects import Learnt, check_features, check_labels
 from riskpay.model.training import Asked, TrainSettings, ask
 from riskpay.workflows.home import Home
 from riskpay.workflows.rivals import Rival
+from riskpay.workflows.slices import segments
 
 TARGET = "late"
 PAST_EFFORT = "no contact holdout is known: outcomes include past effort, so that these are figures under usual effort"
@@ -113,31 +113,18 @@ def _held(ledger: Ledger, later: Decided, trial: LateModel, rival: Rival, opened
     frame = later.asked.frame
     days = opened.train_settings.days_late(TARGET)
     champion = rival.model if len(later.happened) else None
+    # As the period begins: what came in it must not say who belongs together.
+    members = segments(ledger, frame, opened.policy, trial.train_as_of, opened.reporting_currency())
     return Held(
         happened=later.happened,
         customers=owners_of(frame),
-        segments=payment_records(frame, opened.policy.segments),
+        segments=members.to_numpy().astype(np.str_),
         model=trial.p_late(frame, days),
         naive=later.naive(trial),
         champion=None
         if champion is None
         else champion.p_late(_as_read(ledger, frame, champion, opened.train_settings), days),
     )
-
-
-def payment_records(frame: pl.DataFrame, rules: SegmentRules) -> npt.NDArray[np.str_]:
-    """The payment record of each question's customer, by the policy's thresholds, from the features asked with it."""
-    share = pl.col("late_share")
-    record = (
-        pl.when(pl.col("settled_count").fill_null(0) < rules.new_below)
-        .then(pl.lit("new"))
-        .when(share >= rules.habitually_late_share)
-        .then(pl.lit("habitually_late"))
-        .when(share >= rules.occasionally_late_share)
-        .then(pl.lit("occasionally_late"))
-        .otherwise(pl.lit("reliable"))
-    )
-    return frame.select(record=record)["record"].to_numpy().astype(np.str_)
 
 
 def _learnt(ledger: Ledger, early: Asked, trial: LateModel, settings: TrainSettings) -> Learnt:

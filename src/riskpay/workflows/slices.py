@@ -69,13 +69,11 @@ def slices(
     asked; ``largest`` whether it is the customer with most items before ``as_of``.
     """
     frame = asked.frame.select(*_CUSTOMER, "as_of")
-    members = _segments(ledger, policy, as_of, reporting)
-    owners = frame.join(members, on=_CUSTOMER, how="left", maintain_order="left")
     largest = _largest(ledger, as_of)
     is_largest = frame.select(pl.struct(_CUSTOMER).is_in(largest.implode())).to_series()
     return pl.DataFrame(
         {
-            "segment": owners["segment"].fill_null("new"),
+            "segment": segments(ledger, frame, policy, as_of, reporting),
             "size": pl.Series(
                 [SIZES[place] for place in np.searchsorted(SIZE_EDGES, worth, side="right")], dtype=pl.String
             ),
@@ -95,6 +93,13 @@ def values_of(column: str, found: pl.Series) -> list[object]:
         return [value for value in (True, False) if value in there]
     counts = found.value_counts().sort("count", column, descending=[True, False])
     return counts[column].to_list()
+
+
+def segments(ledger: Ledger, frame: pl.DataFrame, policy: Policy, as_of: date, reporting: str) -> pl.Series:
+    """The segment of each row's customer as in ``slices``; ``frame`` has company_id and customer_id."""
+    members = _segments(ledger, policy, as_of, reporting)
+    owners = frame.select(_CUSTOMER).join(members, on=_CUSTOMER, how="left", maintain_order="left")
+    return owners["segment"].fill_null("new")
 
 
 def _segments(ledger: Ledger, policy: Policy, as_of: date, reporting: str) -> pl.DataFrame:
