@@ -13,7 +13,7 @@ from riskpay.workflows.train import train
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.py"))
 
-ALL_AGAINST_CHAMPION = (pl.col("record") == "in all") & (pl.col("against") == "champion")
+ALL_AGAINST_CHAMPION = (pl.col("segment") == "in all") & (pl.col("against") == "champion")
 
 
 def cells(path):
