@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from riskpay.ledger.tables import FILE_TABLES, ITEM_KEY
 from riskpay.sources.intake import read_source
 from riskpay.sources.mapping import load_mapping
 from riskpay.store.ledger_files import LedgerFiles
+from riskpay.workflows import feature_build
 from riskpay.workflows.cluster import cluster_engine
 from riskpay.workflows.feature_build import build
 
@@ -177,3 +179,22 @@ def command(home, out, *options):
     return subprocess.run(
         [RISKPAY, "--home", home, "features", out, "--json", *options], capture_output=True, text=True, check=False
     )
+
+
+def test_a_worker_still_writing_leaves_nothing_either(tmp_path, monkeypatch):
+    """While the folder is removed for the first time a worker that is not stopped yet puts one more file there."""
+    room = tmp_path / "room"
+    room.mkdir()
+    remove, passes = shutil.rmtree, []
+
+    def with_a_late_file(place, **options):
+        remove(place, **options)
+        passes.append(place)
+        if len(passes) == 1:
+            place.mkdir()
+            (place / "late.parquet").touch()
+
+    monkeypatch.setattr(feature_build.shutil, "rmtree", with_a_late_file)
+    feature_build._remove(room)
+    assert list(tmp_path.iterdir()) == []
+    assert len(passes) == 2

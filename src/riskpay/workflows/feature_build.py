@@ -35,6 +35,7 @@ ITEMS: Final = 250_000
 """Items of a part: what bounds the memory, of which each part at work takes some 3 kB an item."""
 
 _HISTORY: Final = "history"
+_REMOVALS: Final = 50
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,17 @@ def build(
         answers.chmod(0o755)
         answers.rename(out)
     finally:
-        shutil.rmtree(room, ignore_errors=True)
+        _remove(room)
     return Built(out, sum(counts), len(settings.names), len(jobs), time.perf_counter() - began)
+
+
+def _remove(room: Path) -> None:
+    """Workers still at a piece may put another file there meanwhile; in a folder that is gone they cannot."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(room, ignore_errors=True)
+        if not room.exists():
+            return
+        time.sleep(0.1)
 
 
 def _parts(invoices: int, items: int, width: int) -> int:
