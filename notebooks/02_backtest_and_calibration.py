@@ -15,8 +15,8 @@ import polars as pl
 from plotly.subplots import make_subplots
 
 from riskpay.model.band import SUPPORT
-from riskpay.reporting.figures import GRID, INK, MODEL, NAIVE
-from riskpay.reporting.panel_pages import CAME, page
+from riskpay.reporting.figures import CAME, GRID, INK, MODEL, NAIVE, add_told_apart, dressed
+from riskpay.reporting.panel_pages import page
 from riskpay.reporting.panels import SITUATIONS, TARGETS, pictures
 from riskpay.reporting.wording import words
 from riskpay.settings import load
@@ -81,40 +81,14 @@ rules = paired["rule"].unique(maintain_order=True).to_list()
 forest = make_subplots(
     rows=1, cols=len(rules), shared_yaxes=True, subplot_titles=[f"less {words(rule)}" for rule in rules]
 )
+dressed(forest, "Model less each naive rule, 95 % by drawing customers", "Brier score, model less rule")
 for column, rule in enumerate(rules, start=1):
-    of_rule = paired.filter(rule=rule)[::-1]
-    better, worse = pl.col("high") < 0, pl.col("low") > 0
-    for said, which, colour in (
-        ("better", better, MODEL),
-        ("cannot be told", ~better & ~worse, NAIVE),
-        ("worse", worse, CAME),
-    ):
-        part = of_rule.with_columns(
-            change=pl.when(which).then("change"), name=pl.col("asked") + ": " + pl.col("target")
-        )
-        forest.add_scatter(
-            x=part["change"],
-            y=part["name"],
-            error_x={
-                "array": part["high"] - part["change"],
-                "arrayminus": part["change"] - part["low"],
-                "thickness": 1.5,
-            },
-            mode="markers",
-            marker={"color": colour, "size": 8},
-            name=said,
-            legendgroup=said,
-            showlegend=column == 1,
-            row=1,
-            col=column,
-        )
+    of_rule = paired.filter(rule=rule)[::-1].with_columns(label=pl.col("asked") + ": " + pl.col("target"))
+    add_told_apart(forest, of_rule, showlegend=column == 1, row=1, col=column)
     forest.add_vline(x=0, line={"color": INK, "width": 1}, row=1, col=column)
-forest.update_xaxes(title="Brier score, model less rule", gridcolor=GRID, zeroline=False)
-forest.update_yaxes(gridcolor=GRID, automargin=True)
+forest.update_xaxes(zeroline=False)
+forest.update_yaxes(automargin=True)
 forest.update_layout(
-    title="Model less each naive rule, 95 % by drawing customers",
-    template="plotly_white",
-    font={"family": "system-ui, sans-serif", "color": INK},
     height=180 + 26 * paired.select("asked", "target").n_unique(),
     width=1180,
     legend={"orientation": "h", "yref": "container", "y": 0.01, "yanchor": "bottom"},
@@ -236,17 +210,10 @@ slices = go.Figure(
 for line in lines.filter(~pl.col("holds")).iter_rows(named=True):
     x, y = chances.index(line["chance"]), parts.rows().index((line["by"], line["slice"]))
     slices.add_shape(type="rect", x0=x - 0.48, x1=x + 0.48, y0=y - 0.46, y1=y + 0.46, line={"color": INK, "width": 2.5})
-slices.update_layout(
-    title=f"Seen less told, by slice (model {kept['model_version']})",
-    template="plotly_white",
-    plot_bgcolor=GRID,
-    font={"family": "system-ui, sans-serif", "color": INK},
-    height=170 + 24 * len(names),
-    width=1000,
-)
+dressed(slices, f"Seen less told, by slice (model {kept['model_version']})")
+slices.update_layout(plot_bgcolor=GRID, height=170 + 24 * len(names), width=1000, margin={"t": 110})
 slices.update_xaxes(showgrid=False, side="top", ticklabelstandoff=4)
 slices.update_yaxes(showgrid=False, autorange="reversed", automargin=True, dtick=1)
-slices.update_layout(margin={"t": 110})
 slices
 
 # %% [markdown]
@@ -269,19 +236,13 @@ for chance, colour in ((0.2, NAIVE), (0.5, MODEL), (0.8, CAME)):
         marker={"color": colour, "size": 9},
         name=f"told {chance:.0%}",
     )
-band.update_layout(
-    title="Band around a chance, by how much is known",
-    xaxis_title="settled items of the customer",
-    yaxis_title="where the true chance may lie",
-    template="plotly_white",
-    font={"family": "system-ui, sans-serif", "color": INK},
-    legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    scattermode="group",
-    scattergap=0.6,
-    height=420,
-    width=900,
-)
-band.update_yaxes(range=[0, 1], tickformat=".0%", gridcolor=GRID)
+dressed(
+    band,
+    "Band around a chance, by how much is known",
+    "settled items of the customer",
+    "where the true chance may lie",
+).update_layout(scattermode="group", scattergap=0.6, height=420, width=900)
+band.update_yaxes(range=[0, 1], tickformat=".0%")
 band
 
 # %% [markdown]
@@ -331,34 +292,15 @@ by_part = pl.DataFrame(
         for value, part in by_value.items()
     ]
 ).filter(pl.col("low").is_not_null())
-of_parts = go.Figure()
-better, worse = pl.col("high") < 0, pl.col("low") > 0
-for told, which, colour in (
-    ("better", better, MODEL),
-    ("cannot be told", ~better & ~worse, NAIVE),
-    ("worse", worse, CAME),
-):
-    part = by_part.with_columns(change=pl.when(which).then("change"))
-    of_parts.add_scatter(
-        x=part["change"],
-        y=[f"{name} ({n})" for name, n in part.select("part", "questions").iter_rows()],
-        error_x={"array": part["high"] - part["change"], "arrayminus": part["change"] - part["low"], "thickness": 1.5},
-        mode="markers",
-        marker={"color": colour, "size": 9},
-        name=told,
-    )
+of_parts = dressed(
+    go.Figure(),
+    "Late at issue: model less the past late share, by part (questions)",
+    "Brier score, model less naive ratio; bars: 95 % by drawing customers",
+).update_layout(height=180 + 26 * by_part.height, width=1000)
+add_told_apart(of_parts, by_part.with_columns(label=pl.format("{} ({})", "part", "questions")))
 of_parts.add_vline(x=0, line={"color": INK, "width": 1})
-of_parts.update_layout(
-    title="Late at issue: model less the past late share, by part (questions)",
-    xaxis_title="Brier score, model less naive ratio; bars: 95 % by drawing customers",
-    template="plotly_white",
-    font={"family": "system-ui, sans-serif", "color": INK},
-    legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    height=180 + 26 * by_part.height,
-    width=1000,
-)
-of_parts.update_xaxes(gridcolor=GRID, zeroline=False)
-of_parts.update_yaxes(gridcolor=GRID, autorange="reversed", automargin=True)
+of_parts.update_xaxes(zeroline=False)
+of_parts.update_yaxes(autorange="reversed", automargin=True)
 of_parts
 
 # %% [markdown]

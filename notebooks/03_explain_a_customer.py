@@ -22,8 +22,7 @@ from plotly.subplots import make_subplots
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.money import to_text
-from riskpay.reporting.figures import GRID, INK, MODEL, NAIVE, importance_figures
-from riskpay.reporting.panel_pages import CAME
+from riskpay.reporting.figures import CAME, INK, MODEL, dressed, importance_figures, sum_figure
 from riskpay.reporting.wording import percent, points
 from riskpay.settings import load
 from riskpay.workflows.book import score_open_items
@@ -95,18 +94,8 @@ history.add_scatter(
     text=past_due["invoice_id"],
     name="open today: days past due, and growing",
 )
-history.update_layout(
-    title=f"Customer {customer_id}: when it paid",
-    xaxis_title="day of payment",
-    yaxis_title="days after the due date",
-    template="plotly_white",
-    font={"family": "system-ui, sans-serif", "color": INK},
-    legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    height=440,
-    width=1000,
-)
-history.update_xaxes(gridcolor=GRID)
-history.update_yaxes(gridcolor=GRID, zeroline=False)
+dressed(history, f"Customer {customer_id}: when it paid", "day of payment", "days after the due date")
+history.update_layout(height=440, width=1000).update_yaxes(zeroline=False)
 history
 
 # %% [markdown]
@@ -175,18 +164,12 @@ for nth, number in enumerate(shown):
         row=2,
         col=1,
     )
-curves.update_layout(
-    title="Still unpaid, and the interval of the pay date (an arrow: it goes on beyond day 120)",
-    template="plotly_white",
-    font={"family": "system-ui, sans-serif", "color": INK},
-    height=640,
-    width=1100,
-    legend={"x": 1.01, "y": 1},
-)
-curves.update_xaxes(gridcolor=GRID, zeroline=False, range=[-3, 123])
+dressed(curves, "Still unpaid, and the interval of the pay date (an arrow: it goes on beyond day 120)")
+curves.update_layout(height=640, width=1100, legend={"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"})
+curves.update_xaxes(zeroline=False, range=[-3, 123])
 curves.update_xaxes(title="days from today", row=2, col=1)
-curves.update_yaxes(gridcolor=GRID, title="share still unpaid", tickformat=".0%", range=[0, 1.03], row=1, col=1)
-curves.update_yaxes(gridcolor=GRID, autorange="reversed", type="category", title="invoice", row=2, col=1)
+curves.update_yaxes(title="share still unpaid", tickformat=".0%", range=[0, 1.03], row=1, col=1)
+curves.update_yaxes(autorange="reversed", type="category", title="invoice", row=2, col=1)
 curves
 
 # %% [markdown]
@@ -201,31 +184,13 @@ curves
 upcoming = items.filter(~overdue)["invoice_id"][0]
 told = explain(home, upcoming, as_of)
 late = told["lateness"]
-late_sum = go.Figure(
-    go.Waterfall(
-        orientation="h",
-        measure=["absolute", *["relative"] * len(late["parts"]), "total"],
-        x=[late["base"], *(part["points"] for part in late["parts"]), 0],
-        y=["any item at this stage", *(part["text"] for part in late["parts"]), "this item"],
-        text=[percent(late["base"]), *(points(part["points"]) for part in late["parts"]), percent(late["chance"])],
-        textposition="outside",
-        cliponaxis=False,
-        increasing={"marker": {"color": CAME}},
-        decreasing={"marker": {"color": MODEL}},
-        totals={"marker": {"color": NAIVE}},
-        connector={"line": {"color": GRID}},
-    )
-)
-late_sum.update_layout(
-    title=f"Why {upcoming} is thought late with {percent(late['chance'])}",
-    xaxis_title="chance of being late; parts in points",
-    template="plotly_white",
-    font={"family": "system-ui, sans-serif", "color": INK},
-    height=480,
-    width=1180,
-)
-late_sum.update_xaxes(gridcolor=GRID, tickformat=".0%", zeroline=False)
-late_sum.update_yaxes(autorange="reversed", automargin=True)
+start = "any item at this stage"
+late_sum = sum_figure(
+    (start, late["base"]),
+    late["parts"],
+    ("this item", late["chance"]),
+    f"Why {upcoming} is thought late with {percent(late['chance'])}",
+).update_layout(xaxis_title="chance of being late; parts in points", height=480, width=1180)
 late_sum
 
 # %% [markdown]
@@ -234,17 +199,12 @@ late_sum
 # %%
 oldest = items.filter(overdue)["invoice_id"][0]
 unpaid = explain(home, oldest, as_of)["curve_reasons"]
-unpaid_sum = go.Figure(late_sum)
-unpaid_sum.update_traces(
-    measure=["absolute", *["relative"] * len(unpaid["parts"]), "total"],
-    x=[unpaid["base"], *(part["points"] for part in unpaid["parts"]), 0],
-    y=["any item at this stage", *(part["text"] for part in unpaid["parts"]), "this item"],
-    text=[percent(unpaid["base"]), *(points(part["points"]) for part in unpaid["parts"]), percent(unpaid["chance"])],
-)
-unpaid_sum.update_layout(
-    title=f"Why {oldest} is thought unpaid in 30 days with {percent(unpaid['chance'])}",
-    xaxis_title="chance of being unpaid in 30 days; parts in points",
-)
+unpaid_sum = sum_figure(
+    (start, unpaid["base"]),
+    unpaid["parts"],
+    ("this item", unpaid["chance"]),
+    f"Why {oldest} is thought unpaid in 30 days with {percent(unpaid['chance'])}",
+).update_layout(xaxis_title="chance of being unpaid in 30 days; parts in points", height=480, width=1180)
 unpaid_sum
 
 # %%
@@ -336,14 +296,12 @@ effect
 # %%
 most = after["items"][0]
 moved = most["p_unpaid_30"]
-change_sum = go.Figure(unpaid_sum)
-change_sum.update_traces(
-    measure=["absolute", *["relative"] * len(moved["parts"]), "total"],
-    x=[moved["from"], *(part["points"] for part in moved["parts"]), 0],
-    y=["yesterday", *(part["text"] for part in moved["parts"]), "today"],
-    text=[percent(moved["from"]), *(points(part["points"]) for part in moved["parts"]), percent(moved["to"])],
-)
-change_sum.update_layout(title=f"What moved {most['invoice_id']}: chance of being unpaid in 30 days")
+change_sum = sum_figure(
+    ("yesterday", moved["from"]),
+    moved["parts"],
+    ("today", moved["to"]),
+    f"What moved {most['invoice_id']}: chance of being unpaid in 30 days",
+).update_layout(xaxis_title="chance of being unpaid in 30 days; parts in points", height=480, width=1180)
 change_sum
 
 # %% [markdown]

@@ -29,6 +29,7 @@ from sklearn.pipeline import make_pipeline
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import ITEM_KEY
+from riskpay.model.by_customer import owners_of
 from riskpay.model.curve_estimator import PaymentCurveEstimator
 from riskpay.model.differences import brier_difference
 from riskpay.model.estimator import PaymentHazardClassifier
@@ -36,7 +37,7 @@ from riskpay.model.payment_outcomes import payment_outcomes
 from riskpay.model.planted import grown_on_shuffled
 from riskpay.model.training import ask_landmarks
 from riskpay.reporting import monitor_figures
-from riskpay.reporting.figures import GRID, INK, MODEL, NAIVE, payment_curves, reliability
+from riskpay.reporting.figures import INK, MODEL, NAIVE, add_differences, dressed, payment_curves, reliability
 from riskpay.reporting.monitor_checks import shown
 from riskpay.reporting.wording import check_name, check_status, words
 from riskpay.settings import load
@@ -106,7 +107,7 @@ theirs = kept if kept.train_as_of <= challenger.tested_from else registry.read_t
 days = settings.days_late(TARGET)
 p_ours = ours.p_late(later.asked.frame, days)
 rivals = {"naive ratio": later.naive(ours)} | ({"champion": theirs.p_late(later.asked.frame, days)} if theirs else {})
-owners = later.asked.frame.select(pl.struct("company_id", "customer_id").rank("dense"))["company_id"].to_numpy()
+owners = owners_of(later.asked.frame)
 members = segments(
     known, later.asked.frame, opened.policy, challenger.tested_from, opened.reporting_currency()
 ).to_numpy()
@@ -120,7 +121,7 @@ paired = pl.DataFrame(
             "segment": name,
             "against": rival,
             "questions": int(here.sum()),
-            **brier_difference(later.happened[here], p_ours[here], p[here], owners[here].astype(np.int64)).to_json(),
+            **brier_difference(later.happened[here], p_ours[here], p[here], owners[here]).to_json(),
         }
         for rival, p in rivals.items()
         for name, here in parts
@@ -129,32 +130,18 @@ paired = pl.DataFrame(
 paired
 
 # %%
-by_segment = go.Figure()
-for number, (rival, colour) in enumerate((("champion", MODEL), ("naive ratio", NAIVE))):
-    part = paired.filter(pl.col("low").is_not_null(), against=rival)
-    by_segment.add_scatter(
-        x=part["change"],
-        y=[f"{name} ({n})" for name, n in part.select("segment", "questions").iter_rows()],
-        error_x={"array": part["high"] - part["change"], "arrayminus": part["change"] - part["low"], "thickness": 1.5},
-        mode="markers",
-        marker={"color": colour, "size": 9, "symbol": ("circle", "square")[number]},
-        orientation="h",
-        offsetgroup=rival,
-        name=f"less {rival}",
-    )
+by_segment = dressed(
+    go.Figure(),
+    "Challenger less champion and naive ratio, by segment (questions)",
+    "Brier score, challenger less the other; bars: 95 % by drawing customers",
+).update_layout(scattermode="group", height=420, width=1000)
+labelled = paired.filter(pl.col("low").is_not_null()).with_columns(label=pl.format("{} ({})", "segment", "questions"))
+for rival, colour in (("champion", MODEL), ("naive ratio", NAIVE)):
+    part = labelled.filter(against=rival)
+    add_differences(by_segment, part, f"less {rival}", colour, orientation="h", offsetgroup=rival)
 by_segment.add_vline(x=0, line={"color": INK, "width": 1})
-by_segment.update_layout(
-    title="Challenger less champion and naive ratio, by segment (questions)",
-    xaxis_title="Brier score, challenger less the other; bars: 95 % by drawing customers",
-    template="plotly_white",
-    font={"family": "system-ui, sans-serif", "color": INK},
-    legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    scattermode="group",
-    height=420,
-    width=1000,
-)
-by_segment.update_xaxes(gridcolor=GRID, zeroline=False)
-by_segment.update_yaxes(gridcolor=GRID, autorange="reversed", automargin=True)
+by_segment.update_xaxes(zeroline=False)
+by_segment.update_yaxes(autorange="reversed", automargin=True)
 by_segment
 
 # %% [markdown]
@@ -231,15 +218,9 @@ p_paid = cross_val_predict(
 grown = hazard.fit(X, paid, paymenthazardclassifier__sample_weight=weight)[-1]
 looks_at = pd.Series(grown.feature_importances_, index=grown.feature_names_in_).nlargest(12)[::-1]
 gains = go.Figure(go.Bar(x=looks_at, y=[words(name) for name in looks_at.index], orientation="h", marker_color=MODEL))
-gains.update_layout(
-    title="What the trees split on: share of the gain",
-    xaxis_title="share of the gain in all trees",
-    template="plotly_white",
-    font={"family": "system-ui, sans-serif", "color": INK},
-    height=420,
-    width=900,
-)
-gains.update_xaxes(gridcolor=GRID, tickformat=".0%")
+dressed(gains, "What the trees split on: share of the gain", "share of the gain in all trees")
+gains.update_layout(height=420, width=900)
+gains.update_xaxes(tickformat=".0%")
 gains.update_yaxes(automargin=True)
 gains
 

@@ -9,12 +9,12 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from riskpay.features.labels import person_period
 from riskpay.ledger.open_items import latest
 from riskpay.ledger.settlement import item_states
 from riskpay.ledger.tables import ITEM_KEY
 from riskpay.model import training
 from riskpay.model.hazard import HazardSettings
+from riskpay.model.planted import grown_on_shuffled
 from riskpay.sources.synthetic.world import synthesise
 from riskpay.store.ledger_files import LedgerFiles
 from riskpay.workflows.home import Home
@@ -65,13 +65,8 @@ def test_an_honest_challenger_passes_every_rule(home):
     assert registered(home) == [("1", ["champion"], "passed")]
 
 
-def test_shuffled_labels_are_stopped_and_named(home, monkeypatch):
-    def shuffled(*asked):
-        rows = person_period(*asked)
-        return rows.with_columns(paid=pl.col("paid").shuffle(seed=3).over("interval"))
-
-    monkeypatch.setattr(training, "person_period", shuffled)
-    result = train(home, MONDAY)
+def test_shuffled_labels_are_stopped_and_named(home):
+    result = train(home, MONDAY, grower=grown_on_shuffled)
     assert not result.verdict.promoted
     assert {"labels", "naive"} <= set(result.verdict.failed)
     assert said_of(result, "labels").said.startswith("shuffled labels: what it was trained on is not what happened")

@@ -51,8 +51,7 @@ def _alike(at: int, hazards: FloatArray, grid: Grid, spread: Spread) -> FloatArr
         days = np.arange(begin + 1, min(max(end, begin + 1), at + HORIZON_DAYS) + 1)
         if at <= end and len(days):
             hazard, first, last = hazards[:, number, None], days[0] - at, days[-1] - at
-            days = days[None, :]
-            left = _left(np.full_like(days, at), days, hazard, (start, end), None if number else spread)
+            left = _left(np.full((1, 1), at), days[None, :], hazard, (start, end), None if number else spread)
             unpaid[:, first : last + 1] *= left
             unpaid[:, last + 1 :] *= left[:, -1:]
     return unpaid

@@ -89,7 +89,7 @@ class Spread:
     def paid_by(self, at: IntArray, day: IntArray, end: int) -> FloatArray:
         """Share of the first interval's payments made by ``day``, for items asked at ``at`` (days from due).
 
-        ``at`` and ``day`` have one value a row, or shape (1, days), the same days for every row.
+        ``at`` and ``day`` have one value a row; or they are the same for every row, with shapes (1, 1) and (1, days).
         """
         before, done, whole = (self._up_to(moment, end) for moment in (at, day, np.full_like(at, end)))
         left = whole - before
@@ -99,6 +99,8 @@ class Spread:
 
     def _up_to(self, moment: IntArray, end: int) -> FloatArray:
         apart = self.shape.up_to[np.clip(moment, EARLIEST - 1, end) - EARLIEST + 1]
-        own = np.ones(1) if self.own is None else self.own if moment.ndim == 1 else self.own[:, None, :]
-        found: FloatArray = np.einsum("...k,...k->...", *np.broadcast_arrays(apart, own))
+        if self.own is None:
+            found: FloatArray = apart.sum(axis=-1)
+        else:
+            found = (apart * self.own).sum(axis=-1) if moment.ndim == 1 else self.own @ apart[0].T
         return found

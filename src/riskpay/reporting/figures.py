@@ -1,16 +1,19 @@
-"""Pictures of a model: reliability, lift and payment curves. One function a figure, for pages, runs and notebooks."""
+"""Pictures of a model: reliability, payment curves, differences and sums. One function a figure, for runs and notebooks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
+import polars as pl
+
+from riskpay.reporting.wording import percent, points
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-INK, MODEL, NAIVE, GRID = "#1f2933", "#0b6e99", "#9aa5b1", "#e4e7eb"
+INK, MODEL, NAIVE, GRID, CAME = "#1f2933", "#0b6e99", "#9aa5b1", "#e4e7eb", "#c2410c"
 _BINS = 10
 
 
@@ -33,20 +36,6 @@ def reliability(happened: BoolArray, predictions: dict[str, FloatArray], title: 
             line={"color": MODEL if number == 0 else NAIVE},
             name=name.replace("_", " "),
         )
-    return figure
-
-
-def lift(happened: BoolArray, predictions: dict[str, FloatArray], title: str) -> go.Figure:
-    """Share of all events found in the first share of questions, ordered by predicted probability."""
-    figure = _blank(title, "share of items looked at", "share of late items found")
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NAIVE, "dash": "dot"}, name="by chance")
-    events = max(1, int(happened.sum()))
-    x = np.linspace(0, 1, 101)
-    for number, (name, p) in enumerate(predictions.items()):
-        found = np.concatenate([[0.0], np.cumsum(happened[np.argsort(-p, kind="stable")]) / events])
-        y = found[np.round(x * len(happened)).astype(int)]
-        colour = MODEL if number == 0 else NAIVE
-        figure.add_scatter(x=x, y=y, mode="lines", line={"color": colour}, name=name.replace("_", " "))
     return figure
 
 
@@ -80,16 +69,65 @@ def _importance(name: str, told: Mapping[str, Any]) -> go.Figure:
     return figure
 
 
-def _blank(title: str, x: str, y: str) -> go.Figure:
-    figure = go.Figure()
+def add_differences(figure: go.Figure, found: pl.DataFrame, name: str, colour: str, **more: object) -> None:
+    """Add a dot and its bar for each row of ``found``: label, change (null: none is drawn), low and high.
+
+    ``more``: what else the trace is told, such as row and col of a figure of several.
+    """
+    x = found["change"]
+    bars = {"array": found["high"] - x, "arrayminus": x - found["low"], "thickness": 1.5}
+    marker = {"color": colour, "size": 9}
+    figure.add_scatter(x=x, y=found["label"], error_x=bars, mode="markers", marker=marker, name=name, **more)
+
+
+def add_told_apart(figure: go.Figure, found: pl.DataFrame, **more: object) -> None:
+    """Add differences of which less is better, by whether their bars tell better from worse; as ``add_differences``."""
+    better, worse = pl.col("high") < 0, pl.col("low") > 0
+    for name, which, colour in (
+        ("better", better, MODEL),
+        ("cannot be told", ~better & ~worse, NAIVE),
+        ("worse", worse, CAME),
+    ):
+        of_them = found.with_columns(change=pl.when(which).then("change"))
+        add_differences(figure, of_them, name, colour, legendgroup=name, **more)
+
+
+def sum_figure(
+    first: tuple[str, float], parts: Sequence[Mapping[str, Any]], last: tuple[str, float], title: str
+) -> go.Figure:
+    """A chance as a sum: where it begins, what each part adds (text, points), and what comes out."""
+    told = [(first[0], percent(first[1])), *((part["text"], points(part["points"])) for part in parts)]
+    told.append((last[0], percent(last[1])))
+    bars = go.Waterfall(
+        orientation="h",
+        measure=["absolute", *["relative"] * len(parts), "total"],
+        x=[first[1], *(part["points"] for part in parts), 0],
+        y=[name for name, _ in told],
+        text=[text for _, text in told],
+        textposition="outside",
+        cliponaxis=False,
+        increasing={"marker": {"color": CAME}},
+        decreasing={"marker": {"color": MODEL}},
+        totals={"marker": {"color": NAIVE}},
+        connector={"line": {"color": GRID}},
+    )
+    figure = dressed(go.Figure(bars), title)
+    figure.update_xaxes(tickformat=".0%", zeroline=False)
+    return figure.update_yaxes(showgrid=False, autorange="reversed", automargin=True)
+
+
+def dressed(figure: go.Figure, title: str, x: str = "", y: str = "") -> go.Figure:
+    """``figure`` in the looks of all: its title, what its axes show, colours, letters, the legend above."""
     figure.update_layout(
         title=title,
-        xaxis_title=x,
-        yaxis_title=y,
         template="plotly_white",
         font={"family": "system-ui, sans-serif", "color": INK},
-        legend={"orientation": "h", "y": -0.2},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
-    figure.update_xaxes(gridcolor=GRID)
-    figure.update_yaxes(gridcolor=GRID)
+    figure.update_xaxes(title=x, gridcolor=GRID)
+    figure.update_yaxes(title=y, gridcolor=GRID)
     return figure
+
+
+def _blank(title: str, x: str, y: str) -> go.Figure:
+    return dressed(go.Figure(), title, x, y).update_layout(legend={"y": -0.2, "yanchor": "top"})

@@ -5,10 +5,9 @@ from typing import Final
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from riskpay.reporting.figures import GRID, INK, MODEL, NAIVE
+from riskpay.reporting.figures import CAME, GRID, INK, MODEL, NAIVE
 from riskpay.reporting.panels import Panels, Role, Ticks
 
-CAME: Final = "#c2410c"
 _STYLE: Final[dict[Role, dict[str, object]]] = {
     "model": {"color": MODEL, "width": 2.5},
     "naive": {"color": NAIVE, "width": 1.5},

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from riskpay.reporting.figures import GRID, INK, MODEL, NAIVE
-from riskpay.reporting.panel_pages import CAME
+from riskpay.reporting.figures import CAME, GRID, INK, MODEL, NAIVE
 from riskpay.reporting.panels import Line, Panel, Panels, Role
 
 _SIDE, _LEFT, _TOP, _RIGHT, _BOTTOM = 190, 60, 34, 22, 44
